@@ -1,0 +1,1 @@
+"""The language: what villages say, what streams derive, and the reference data both lean on."""
