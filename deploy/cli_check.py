@@ -1,0 +1,63 @@
+"""`lumbung verify` and `lumbung rebuild`: is everything as the log says, and make it so again."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from deploy.broker.kit import prepare
+from deploy.cli_broker import kafka_folder
+from deploy.errors import EXIT_CHECK
+from deploy.options import Data, Kafka, WarehouseUrl
+from deploy.settings import Settings, load
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command(name="verify")(verify)
+    app.command(name="rebuild")(rebuild)
+
+
+@contextmanager
+def kafka_of(settings: Settings) -> Iterator[str]:
+    """The Kafka of a data folder: the one given, the one that runs there, or one started for now."""
+    if settings.kafka.bootstrap is not None:
+        yield settings.kafka.bootstrap
+        return
+    broker = prepare(jars=settings.kafka.jars).broker(kafka_folder(settings), tied=True)
+    if broker.pid is not None and broker.bootstrap is not None:
+        yield broker.bootstrap
+        return
+    with broker:
+        assert broker.bootstrap is not None, "a started broker has an address"
+        yield broker.bootstrap
+
+
+def verify(data: Data = None, kafka: Kafka = None, warehouse: WarehouseUrl = None) -> None:
+    """Check every invariant over topics and warehouse, with a program of its own.
+
+    Prints a JSON summary; exit code 5 and the first breach, with its records, when one fails.
+    """
+    from deploy.verify import check  # noqa: PLC0415 - the checker loads its own reference tables
+
+    flags = {"data_dir": data, "kafka.bootstrap": kafka, "warehouse.url": warehouse}
+    settings = load(flags).settings
+    with kafka_of(settings) as bootstrap:
+        report = check(bootstrap, settings.warehouse_url, app_id=settings.streams.app_id)
+    typer.echo(json.dumps(report.summary()))
+    if not report.ok:
+        typer.echo(str(report.first), err=True)
+        raise typer.Exit(EXIT_CHECK)
+
+
+def rebuild(data: Data = None, kafka: Kafka = None, warehouse: WarehouseUrl = None) -> None:
+    """Make the warehouse anew from the topics; readers see the old one until it is done."""
+    from sinks.log import LogOptions  # noqa: PLC0415
+    from sinks.rebuild import rebuild as build  # noqa: PLC0415
+
+    flags = {"data_dir": data, "kafka.bootstrap": kafka, "warehouse.url": warehouse}
+    settings = load(flags).settings
+    with kafka_of(settings) as bootstrap:
+        build(LogOptions(bootstrap), settings.warehouse_url)
+    typer.echo(settings.warehouse_url)

@@ -1,0 +1,70 @@
+"""`lumbung replay`: a file of sayings through the whole system, exactly once, however often it breaks."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from deploy import replay as replaying
+from deploy.options import Data, Jars, Kafka, WarehouseUrl
+from deploy.quiet import Progress as Reader
+from deploy.settings import load
+from deploy.stack import opened
+from deploy.warehouse_view import counts, sink_progress
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command(name="replay")(replay)
+
+
+def replay(
+    file: Annotated[Path, typer.Argument(help="Sayings, one JSON document a line.")],
+    data: Data = None,
+    now: Annotated[
+        str | None, typer.Option(help="The moment of judging; default the file's latest time.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Hub workers to run.")] = None,
+    kafka: Kafka = None,
+    warehouse: WarehouseUrl = None,
+    jars: Jars = None,
+) -> None:
+    """Publish a file as it is, fold and match it, and leave the warehouse in the data folder.
+
+    Prints one JSON object of counts. A second run goes on from what is there: what was said before
+    is a duplicate.
+    """
+    flags = {
+        "data_dir": data,
+        "kafka.bootstrap": kafka,
+        "warehouse.url": warehouse,
+        "kafka.jars": jars,
+        "streams.workers": workers,
+        "streams.commit_seconds": 0.2,
+        "metrics.port": 0,
+    }
+    settings = load(flags).settings
+    lines = replaying.lines_of(file)
+    now_ms = replaying.parse_moment(now) if now else replaying.latest_time(lines)
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description:>14}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as bars:
+        with opened(settings, tell=lambda step: bars.console.print(f"{step} ...")) as stack:
+            for child in (*stack.workers(), stack.sink()):
+                stack.supervisor.add(child)
+            tasks = {who: bars.add_task(who, total=None) for who in ("hub workers", "warehouse")}
+
+            def tell(now: Sequence[Reader]) -> None:
+                for reader in now:
+                    bars.update(tasks[reader.who], completed=reader.done, total=reader.end)
+
+            with sink_progress(stack.bootstrap, settings.warehouse_url) as progress:
+                ticks = replaying.Replay(stack, now_ms, tell, progress).run(lines)
+            stack.supervisor.stop()
+            found = counts(settings.warehouse_url)
+    typer.echo(json.dumps({**found, "ticks": ticks}))

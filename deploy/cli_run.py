@@ -1,0 +1,87 @@
+"""`lumbung run streams|sink|clock|world|all`: one process of the system, or all of them here."""
+
+from typing import Annotated, Final
+
+import typer
+
+from deploy.errors import ConfigError
+from deploy.options import Data, Kafka, WarehouseUrl
+from deploy.settings import Settings, load
+from deploy.stack import opened, worker_name
+from deploy.supervisor import lumbung_command  # noqa: F401 - what a child runs ends up here
+from deploy.wiring import Process, ending, serve_clock, serve_sink, serve_streams, serve_world
+from producers.clock import INTERVAL_MS
+from producers.simulate import Pace
+
+run_app: Final = typer.Typer(
+    name="run", no_args_is_help=True, help="Run one process, or the whole system, until Ctrl-C."
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.add_typer(run_app)
+
+
+def _process(name: str, data: Data, kafka: Kafka, warehouse: WarehouseUrl = None) -> Process:
+    flags = {"data_dir": data, "kafka.bootstrap": kafka, "warehouse.url": warehouse}
+    settings = load(flags).settings
+    if settings.kafka.bootstrap is None:
+        raise ConfigError(
+            "LB-C010",
+            "this process does not know where Kafka is",
+            "Give --kafka HOST:PORT or LUMBUNG_KAFKA__BOOTSTRAP; `lumbung broker start` prints it.",
+        )
+    return Process(name, settings, settings.kafka.bootstrap)
+
+
+@run_app.command()
+def streams(
+    worker: Annotated[int, typer.Option(help="Number of this worker, 0, 1, 2, ...")] = 0,
+    data: Data = None,
+    kafka: Kafka = None,
+) -> None:
+    """A hub worker: judges, folds, matches; one a core."""
+    raise typer.Exit(serve_streams(_process(worker_name(worker), data, kafka), worker))
+
+
+@run_app.command()
+def sink(data: Data = None, kafka: Kafka = None, warehouse: WarehouseUrl = None) -> None:
+    """The warehouse's sink: topics into tables; one per warehouse."""
+    raise typer.Exit(serve_sink(_process("sink", data, kafka, warehouse)))
+
+
+@run_app.command()
+def clock(
+    data: Data = None,
+    kafka: Kafka = None,
+    interval_ms: Annotated[int, typer.Option(help="Time between ticks.")] = INTERVAL_MS,
+) -> None:
+    """The clock: a tick to every partition that keeps up; one per system."""
+    raise typer.Exit(serve_clock(_process("clock", data, kafka), interval_ms))
+
+
+@run_app.command()
+def world(
+    data: Data = None,
+    kafka: Kafka = None,
+    seed: Annotated[int, typer.Option(help="The same seed says the same.")] = 1,
+    rate: Annotated[int, typer.Option(help="Reports a second.")] = 20,
+    opening: Annotated[bool, typer.Option(help="Begin with a count of everything.")] = True,
+) -> None:
+    """Simulated villages of the five real regions."""
+    pace = Pace(rate, opening=opening)
+    raise typer.Exit(serve_world(_process("world", data, kafka), seed, pace))
+
+
+@run_app.command(name="all")
+def everything(data: Data = None, kafka: Kafka = None, warehouse: WarehouseUrl = None) -> None:
+    """Broker, topics, workers, sink and clock under one supervisor, until Ctrl-C."""
+    flags = {"data_dir": data, "kafka.bootstrap": kafka, "warehouse.url": warehouse}
+    settings: Settings = load(flags).settings
+    stop = ending()
+    with opened(settings, tell=lambda step: typer.echo(f"{step} ...", err=True)) as stack:
+        for child in (*stack.workers(), stack.sink(), stack.child("clock", "clock")):
+            stack.supervisor.add(child)
+        typer.echo(stack.bootstrap)
+        stack.watch(stop)

@@ -1,0 +1,100 @@
+"""Decides what runs together: a Kafka (embedded or given), its topics, the warehouse, the processes.
+
+`opened` makes it all ready in order and takes it all down again, whatever happens in between. Every
+child is this very program with other words, so that what runs in the demo is what runs anywhere.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from deploy.broker.kit import prepare
+from deploy.cli_broker import kafka_folder
+from deploy.provision import provision
+from deploy.settings import PREFIX, Loaded, Settings
+from deploy.supervisor import Child, State, Supervisor, lumbung_command
+from deploy.wiring import all_topics
+from sinks.schema import upgrade
+
+STEPS: Final = ("kafka", "topics", "warehouse")
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What is open: the settings, where Kafka is, and who watches the processes."""
+
+    settings: Settings
+    bootstrap: str
+    supervisor: Supervisor
+
+    def child(self, name: str, *words: str, restart: bool = True) -> Child:
+        """A process of this system, to be started by the supervisor."""
+        data = str(self.settings.data_dir.resolve())
+        command = lumbung_command("run", *words, "--kafka", self.bootstrap, "--data", data)
+        return Child(name, command, environment(self.settings), restart=restart)
+
+    def workers(self) -> list[Child]:
+        """The hub workers."""
+        count = self.settings.streams.workers
+        return [self.child(worker_name(n), "streams", "--worker", str(n)) for n in range(count)]
+
+    def sink(self) -> Child:
+        """The warehouse's sink."""
+        return self.child("sink", "sink")
+
+    def failed(self) -> str | None:
+        """The name of a process that was given up, if any."""
+        for shown in self.supervisor.poll():
+            if shown.state is State.FAILED:
+                return shown.name
+        return None
+
+
+def worker_name(number: int) -> str:
+    """The static member id of a hub worker."""
+    return f"hub-{number}"
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The settings as a child finds them; address and folder go by flags."""
+    values = Loaded(settings, {}).rows()
+    mine = {
+        PREFIX + name.upper().replace(".", "__"): value
+        for name, value, _ in values
+        if value not in ("", "None", "-") and not name.startswith(("data_dir", "kafka.bootstrap"))
+    }
+    if settings.warehouse.url:
+        mine[f"{PREFIX}WAREHOUSE__URL"] = settings.warehouse.url
+    return {**os.environ, **mine}
+
+
+@contextmanager
+def opened(settings: Settings, *, tell: Tell = lambda _: None) -> Iterator[Stack]:
+    """Kafka serving, topics made, warehouse up to date, no process yet; all ended afterwards."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as undo:
+        bootstrap = settings.kafka.bootstrap
+        if bootstrap is None:
+            kit = prepare(jars=settings.kafka.jars)
+            tell("kafka")
+            heap = settings.kafka.heap_mb
+            broker = kit.broker(kafka_folder(settings), heap_mb=heap, tied=True)
+            undo.enter_context(broker)
+            assert broker.bootstrap is not None, "a started broker has an address"
+            bootstrap = broker.bootstrap
+        tell("topics")
+        kafka = settings.kafka
+        provision(
+            bootstrap,
+            all_topics(settings),
+            partitions=kafka.partitions,
+            replication=kafka.replication,
+        )
+        tell("warehouse")
+        upgrade(settings.warehouse_url)
+        supervisor = Supervisor((), settings.data_dir / "logs")
+        undo.callback(supervisor.stop)
+        yield Stack(settings, bootstrap, supervisor)

@@ -1,0 +1,1 @@
+"""Villages speaking: what a device says, kept until the broker has it, sent once it can be."""

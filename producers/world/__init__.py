@@ -1,0 +1,1 @@
+"""A seeded world: real villages of five regions saying plausible and implausible things."""

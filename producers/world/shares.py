@@ -1,0 +1,53 @@
+"""The constants of the simulated world: who speaks, how much is asked for, what goes wrong.
+
+Decides nothing at run time: every share is here, named, in permille of reports unless it says
+otherwise.
+"""
+
+from typing import Final
+
+SILENT_PERMILLE: Final = (600, 800)
+"""Of all co-ops, those that do not speak on a day: the normal case (drawn anew each day)."""
+
+LATE_PERMILLE: Final = 20
+"""Half said hours to days ago on a second phone, half overtaken by later ones of their own."""
+DUPLICATE_PERMILLE: Final = 10
+CORRECTION_PERMILLE: Final = 10
+BROKEN_PERMILLE: Final = 5
+
+LATE_MINUTES: Final = (60, 5 * 24 * 60)
+"""How long ago a late report was said."""
+OVERTAKEN_MS: Final = (2_000, 60_000)
+"""How long a report is under way while later ones pass it, or until its duplicate comes."""
+
+OUTLET_PERMILLE: Final = 50
+"""Of what a village eats, the part its co-op orders."""
+TRADE_PERMILLE: Final = 80
+"""Of one maker's month, what another village of the hub orders of a local good at a time."""
+LOCAL_ORDERS_PERMILLE: Final = 650
+"""Of orders, those for goods that other villages of the same hub supply."""
+MILL_PERMILLE: Final = 350
+"""Of paddy villages, those that mill and offer medium rice."""
+MILLED_PERMILLE: Final = 270
+"""Of a milling village's paddy by weight, what it offers as medium rice (half of it, at 0.53)."""
+
+GRADES: Final = ("A", "A", "A", "B", "B", "")
+"""Grades of offers; an order names B in one case of six and else takes any."""
+LOTTED_PERMILLE: Final = 300
+"""Of goods that keep half a year, those kept under a lot name."""
+OPEN_ORDERS_MAX: Final = 6
+"""A co-op with so many open orders amends or cancels one instead of placing another."""
+OPENING_ORDERS: Final = (2, 4)
+"""How many orders a co-op places in the opening."""
+
+ACTS: Final = (
+    ("count", 240),
+    ("receive", 230),
+    ("issue", 170),
+    ("order", 210),
+    ("amend", 50),
+    ("cancel", 30),
+    ("plan", 40),
+    ("convert", 30),
+)
+"""What a sound report is about, in permille."""

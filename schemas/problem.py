@@ -1,0 +1,183 @@
+"""A matching problem in a file: its form, its defaults, and what is wrong with one.
+
+Decides the fields of PROBLEM.json and that an unknown field, a doubled key or a vague number is an
+error that names its place. Refuses to know commodities, units and how a problem is solved
+(`streams.core.answer` brings them together).
+
+    {"now": "2026-11-22T07:00:00+07:00",
+     "offers": [{"line", "coop", "hub", "commodity", "grade", "quantity", "unit", "floor_price",
+                 "expires_on", "min_lot"}],
+     "needs": [{"line", "coop", "hub", "commodity", "grades" or "grade", "quantity", "unit",
+                "ceiling_price", "needed_by", "priority", "market", "min_lot"}],
+     "legs": [{"from", "to", "cost_per_kg", "days"}],
+     "local_leg": {"cost_per_kg", "days"} or the cost alone,
+     "recipes": [],
+     "options": {"bonuses", "keep": [[offer, need]], "finished": [{"offer", "need", "n"}]}}
+
+Quantities and prices are decimal texts or whole numbers. Defaults: `hub` is the regency of the
+co-op's village code; `grade` of an offer is UNGRADED; `unit` is the commodity's base unit;
+`floor_price` and `ceiling_price` are the ends of the commodity's published band; no `expires_on`,
+`needed_by`, `min_lot`, `grades`: no such limit; `priority` normal, `market` domestic; `days` 0;
+`bonuses` true; no `local_leg`: free. Prices are whole rupiah per base unit of the commodity,
+whatever unit the quantity is in. `now` gives the day; it may be left out when no line has a date.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+
+from schemas.commodity import UNGRADED
+
+Number = int | str
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+_AT: Final = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$.*)`)?$", re.DOTALL)
+_FIELD: Final = re.compile(
+    r"Object (?P<how>missing required|contains unknown) field `(?P<name>.*)`"
+)
+
+
+class ProblemError(Exception):
+    """A problem file that cannot be solved as it stands; `path` is like `$.offers[3].unit`."""
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(f"{path}: {message}")
+        self.path = path
+        self.message = message
+
+
+class _Closed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every part: a field that is not named here is an error."""
+
+
+class Offer(_Closed, frozen=True, kw_only=True):
+    """What somebody can give."""
+
+    line: Name
+    coop: Name
+    commodity: Name
+    quantity: Number
+    hub: Name | None = None
+    grade: Name = UNGRADED
+    unit: Name | None = None
+    floor_price: Number | None = None
+    expires_on: date | None = None
+    min_lot: Number | None = None
+
+
+class Need(_Closed, frozen=True, kw_only=True):
+    """What somebody asks for; `grades` is all it accepts, `grade` the least it accepts."""
+
+    line: Name
+    coop: Name
+    commodity: Name
+    quantity: Number
+    hub: Name | None = None
+    grades: Annotated[list[Name], msgspec.Meta(min_length=1)] | None = None
+    grade: Name | None = None
+    unit: Name | None = None
+    ceiling_price: Number | None = None
+    needed_by: date | None = None
+    priority: Literal["emergency", "staple", "normal"] = "normal"
+    market: Name = "domestic"
+    min_lot: Number | None = None
+
+
+class LegBetween(_Closed, frozen=True, kw_only=True):
+    """The way from one hub to another, or (`from` = `to`) inside that one hub; one direction."""
+
+    origin: Name = msgspec.field(name="from")
+    to: Name
+    cost_per_kg: Number | float
+    days: Number | float = 0
+
+
+class LocalLeg(_Closed, frozen=True, kw_only=True):
+    """The way inside a hub."""
+
+    cost_per_kg: Number | float = 0
+    days: Number | float = 0
+
+
+class Finished(_Closed, frozen=True, kw_only=True):
+    """How many matches of a pair have ended."""
+
+    offer: Name
+    need: Name
+    n: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class ProblemOptions(_Closed, frozen=True, kw_only=True):
+    """How to solve."""
+
+    bonuses: bool = True
+    keep: list[tuple[Name, Name]] = []
+    finished: list[Finished] = []
+
+
+class Problem(_Closed, frozen=True, kw_only=True):
+    """The whole file."""
+
+    offers: list[Offer]
+    needs: list[Need]
+    now: str | None = None
+    legs: list[LegBetween] = []
+    local_leg: LocalLeg | int | str | float | None = None
+    recipes: list[msgspec.Raw] = []
+    options: ProblemOptions = ProblemOptions()
+
+
+_decoder: Final = msgspec.json.Decoder(Problem)
+
+
+def parse_problem(data: bytes) -> Problem:
+    """Read a problem file; ProblemError says where it is wrong and what was expected."""
+    try:
+        json.loads(data, object_pairs_hook=_once, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as fault:
+        raise ProblemError("$", f"is not JSON: {fault}") from fault
+    try:
+        problem = _decoder.decode(data)
+    except msgspec.DecodeError as fault:
+        raise _located(str(fault)) from fault
+    _each_once([offer.line for offer in problem.offers], "$.offers", "line")
+    _each_once([need.line for need in problem.needs], "$.needs", "line")
+    _each_once([(leg.origin, leg.to) for leg in problem.legs], "$.legs", "from and to")
+    for n, need in enumerate(problem.needs):
+        if need.grade is not None and need.grades is not None:
+            raise ProblemError(f"$.needs[{n}]", "gives both `grade` and `grades`; give one")
+    return problem
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice!r} stands twice in one object")
+    return dict(pairs)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
+def _located(message: str) -> ProblemError:
+    """Turn a decoder's words into a place and an expectation."""
+    found = _AT.match(message)
+    assert found is not None  # the pattern takes every text
+    what, path = found["what"], found["path"] or "$"
+    field = _FIELD.match(what)
+    if field is None:
+        return ProblemError(path, what[:1].lower() + what[1:])
+    told = "is required" if field["how"] == "missing required" else "is not a known field"
+    return ProblemError(f"{path}.{field['name']}", told)
+
+
+def _each_once(names: Sequence[object], path: str, what: str) -> None:
+    first: dict[object, int] = {}
+    for at, name in enumerate(names):
+        if first.setdefault(name, at) != at:
+            raise ProblemError(f"{path}[{at}]", f"has the same {what} as {path}[{first[name]}]")

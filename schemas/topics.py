@@ -1,0 +1,56 @@
+"""Decides the topics: name, key, what partitions them, how long they are kept, who alone writes them.
+
+Refuses to know a broker: `deploy.provision` makes them so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+EVENTS: Final = "lumbung.events.v1"
+LEDGER: Final = "lumbung.ledger.v1"
+DEMAND: Final = "lumbung.demand.v1"
+MATCHES: Final = "lumbung.matches.v1"
+DEAD_LETTER: Final = "lumbung.dead-letter.v1"
+
+FOREVER: Final[Mapping[str, str]] = {
+    "cleanup.policy": "delete",
+    "retention.ms": "-1",
+    "retention.bytes": "-1",
+}
+COMPACTED: Final[Mapping[str, str]] = {
+    "cleanup.policy": "compact",
+    # A zombie's late, older record must be found and rewritten before compaction can prefer it.
+    "min.compaction.lag.ms": "600000",
+    "segment.ms": "3600000",
+    "segment.bytes": "134217728",
+}
+# A record of the largest size that the broker takes must fit as a dead letter, in base64.
+WIDE: Final[Mapping[str, str]] = {**FOREVER, "max.message.bytes": "2097152"}
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One row of the topic table; `config` is what the broker is asked for."""
+
+    name: str
+    key: str
+    partition_by: str
+    kept: Literal["forever", "compact"]
+    sole_writer: str
+    config: Mapping[str, str] = field(default_factory=dict)
+
+
+TOPICS: Final[tuple[Topic, ...]] = (
+    Topic(EVENTS, "co-op, hub or sender", "hub", "forever", "gateway, CLI and clock", FOREVER),
+    Topic(LEDGER, "co-op", "hub", "forever", "hub worker", FOREVER),
+    Topic(DEMAND, "hub|commodity|horizon", "hub", "compact", "hub worker", COMPACTED),
+    Topic(MATCHES, "match id", "owner", "compact", "owner of the match", COMPACTED),
+    Topic(DEAD_LETTER, "its identity", "source", "forever", "whoever judged", WIDE),
+)
+
+
+def changelog_topic(app_id: str, table: str = "state") -> Topic:
+    """The one changelog of a worker application."""
+    name = f"{app_id}-{table}-changelog"
+    return Topic(name, "state key", "its source", "compact", "the worker", COMPACTED)

@@ -1,0 +1,1 @@
+"""Hubs and partners listening: topics become tables."""

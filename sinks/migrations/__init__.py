@@ -1,0 +1,1 @@
+"""The one history of the warehouse, for SQLite and PostgreSQL; `sinks.schema` walks it."""

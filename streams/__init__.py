@@ -1,0 +1,1 @@
+"""Reports become positions, demand and matches."""

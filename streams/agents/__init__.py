@@ -1,0 +1,1 @@
+"""The hub worker: Faust around the pure core."""

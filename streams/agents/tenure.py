@@ -1,0 +1,182 @@
+"""One partition from its assignment to its revocation, in one task.
+
+Decides the order that makes a worker exact: fold a stretch, have its state acknowledged as one
+batch, have its outputs acknowledged, and only then call the stretch done; what is done may be
+committed. On taking over it says again what its predecessor may have left unsaid. Refuses to know
+Faust, and what a fold does.
+
+Theory of operation. The owner is the only writer of its changelog partition and of its partition
+of the compacted outputs, and every acknowledgement gives a base offset. A base above the one
+expected means that a stranger, an owner of before, wrote in between. Versions make that harmless
+to readers, who keep the highest; it would harm only compaction, which keeps the last. So the owner
+reads the hole in its changelog, adopts what is newer, and writes again what the stranger made
+older. Outputs cannot be read back into the fold; after a hole in one of them the owner announces
+everything it holds there.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from time import monotonic
+from typing import Final
+
+from schemas.metrics import Meter
+from streams.agents.core_port import TICK, Effects, Outputs, Record, StateRows
+from streams.agents.figures import tell
+from streams.agents.guards import WorkerFatal, last_resort
+from streams.agents.holding import Holding
+from streams.agents.inbox import Inbox
+from streams.agents.options import WorkerOptions
+from streams.agents.wire import Sent, Wire
+
+_EVERYTHING: Final = -1
+_key_of = attrgetter("key")
+_log = logging.getLogger("lumbung.worker")
+
+
+class Tenure:
+    """The duty for one partition; `done` is the next offset to process, safe to commit."""
+
+    def __init__(
+        self, holding: Holding, wire: Wire, inbox: Inbox, options: WorkerOptions, meter: Meter
+    ) -> None:
+        self.holding: Final = holding
+        self.inbox: Final = inbox
+        self.cursor = inbox.due
+        """Next offset to hand to the agent; the consumer moves it."""
+        self.done = inbox.due
+        self.taken_over: Final = asyncio.Event()
+        self._committed: Final = inbox.due
+        self._wire: Final = wire
+        self._options: Final = options
+        self._meter: Final = meter
+        self._due_outputs: dict[str, int] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Start the task."""
+        name = f"partition-{self.holding.partition}"
+        self._task = asyncio.create_task(self._live(), name=name)
+
+    async def end(self) -> None:
+        """Let the run in flight finish, forget the rest; at once when there is none."""
+        self.inbox.close()
+        if self._task is not None:
+            await self._task
+
+    async def _live(self) -> None:
+        with last_resort(f"working on partition {self.holding.partition}"):
+            await self._take_over()
+            self.taken_over.set()
+            idle = self._options.stranger_check_seconds
+            while (run := await self.inbox.take(idle)) is not None:
+                if run:
+                    await self._work(run)
+                else:
+                    await self._look_for_strangers()
+
+    async def _take_over(self) -> None:
+        await asyncio.to_thread(self.holding.settle)
+        partition = self.holding.partition
+        self._due_outputs = dict(await self._wire.ends(self._options.compacted, partition))
+        await self._log_rows(self.holding.outdated(), whole=False)
+        # A version is one above the offset of its record, and the committed offset is the next to
+        # process: what is above it changed by records that the predecessor did not call done.
+        await self._say(self.holding.fold.announce(self._committed))
+
+    async def _work(self, run: Sequence[Record]) -> None:
+        slow = TICK in map(_key_of, run)
+        fold: Callable[[Sequence[Record], int], Effects] = self.holding.fold.fold
+        start = 0
+        while start < len(run):
+            begun = monotonic()
+            # A tick solves; heartbeats and the other partitions must not wait for it.
+            effects = await asyncio.to_thread(fold, run, start) if slow else fold(run, start)
+            folded = monotonic()
+            if effects.next <= start:
+                raise WorkerFatal(f"the fold stands still at offset {run[start].offset}")
+            await self._log_rows(effects.state, whole=True)
+            kept = monotonic()
+            await self._say(effects.outputs)
+            self._tell(effects, effects.next - start, (begun, folded, kept, monotonic()))
+            start = effects.next
+            self.done = run[start - 1].offset + 1
+
+    async def _log_rows(self, rows: StateRows, *, whole: bool) -> None:
+        """Write changelog records; mend what strangers wrote before them, until nobody did."""
+        while rows:
+            topic, partition = self._options.changelog, self.holding.partition
+            sent = await self._wire.send(topic, partition, rows, whole=whole)
+            holes = [self.holding.landed(await batch.landed(), batch.records) for batch in sent]
+            rows, whole = await self._mended([hole for hole in holes if hole], rows), False
+
+    async def _mended(self, holes: list[range], written: StateRows) -> StateRows:
+        """Adopt what strangers wrote in `holes`; the rows that must be written again."""
+        if not holes:
+            return []
+        for hole in holes:
+            await self._adopt(hole)
+        again = self.holding.outdated(written)
+        _log.warning(
+            "partition %d: a stranger wrote at %s of the changelog; %d keys written again",
+            self.holding.partition,
+            ", ".join(f"{hole.start}..{hole.stop - 1}" for hole in holes),
+            len(again),
+        )
+        self._meter.count("lumbung_repairs_total", len(again))
+        return again
+
+    async def _adopt(self, hole: range) -> None:
+        topic, partition = self._options.changelog, self.holding.partition
+        read = self._wire.read(topic, partition, hole.start, hole.stop)
+        self.holding.restore([record async for record in read])
+        self.holding.known = max(self.holding.known, hole.stop - 1)
+        await asyncio.to_thread(self.holding.settle)
+
+    async def _say(self, outputs: Outputs) -> None:
+        """Send rows, have them acknowledged; announce again where a stranger spoke in between."""
+        while outputs:
+            sent: list[Sent] = []
+            for topic, rows in outputs:
+                sent += await self._wire.send(topic, self.holding.partition, rows)
+            torn = {batch.topic for batch in sent if await self._spoke_before(batch)}
+            outputs = await self._everything(torn) if torn else []
+
+    async def _spoke_before(self, batch: Sent) -> bool:
+        base = await batch.landed()
+        due = self._due_outputs.get(batch.topic)
+        if due is None:
+            return False
+        if base < due:
+            raise WorkerFatal(
+                f"{batch.topic}/{self.holding.partition} gave offset {base} where {due} was due",
+                "It was truncated or made anew: stop all workers and rebuild.",
+            )
+        self._due_outputs[batch.topic] = base + batch.records
+        return base > due
+
+    async def _everything(self, topics: set[str]) -> Outputs:
+        partition = self.holding.partition
+        _log.warning("partition %d: a stranger wrote to %s; saying all again", partition, topics)
+        held = await asyncio.to_thread(self.holding.fold.announce, _EVERYTHING)
+        return [(topic, rows) for topic, rows in held if topic in topics]
+
+    async def _look_for_strangers(self) -> None:
+        """While nothing is written, a stranger shows only by an end offset."""
+        topics = (self._options.changelog, *self._due_outputs)
+        ends = await self._wire.ends(topics, self.holding.partition)
+        due = self.holding.known + 1
+        end = ends[self._options.changelog]
+        if end > due:
+            self.holding.known = end - 1
+            await self._log_rows(await self._mended([range(due, end)], []), whole=False)
+        torn = {topic for topic, due in self._due_outputs.items() if ends[topic] > due}
+        if torn:
+            self._due_outputs.update({topic: ends[topic] for topic in torn})
+            await self._say(await self._everything(torn))
+
+    def _tell(
+        self, effects: Effects, records: int, times: tuple[float, float, float, float]
+    ) -> None:
+        tell(self._meter, effects.counts, records, times)

@@ -1,0 +1,1 @@
+"""The arithmetic of Lumbung: pure, without Kafka, clock, chance or logging."""

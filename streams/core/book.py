@@ -1,0 +1,118 @@
+"""Decides how a partition's state is found again: goods by hub and family, deals by line.
+
+A fold over the state, in memory, built anew on assignment. It keeps no figure of its own that the
+state does not imply; whoever changes the state tells the book. Refuses to know Kafka and the clock.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from schemas.commodity import Catalogue
+from streams.core.state import Coop, Deal
+
+LIVE: Final = frozenset({"proposed", "accepted"})
+HubFamily = tuple[str, str]
+
+
+class Good(NamedTuple):
+    """What the fold must know of a commodity at hand."""
+
+    family: str
+    unit: str
+    stage: str
+    trade: str
+
+
+def goods(catalogue: Catalogue) -> dict[str, Good]:
+    """The table of all goods by commodity code."""
+    return {
+        str(c.code): Good(str(c.family), c.unit, c.stage, c.trade)
+        for c in catalogue.commodities.values()
+    }
+
+
+@dataclass(slots=True)
+class Shelfmark:
+    """Where the lines of one family in one hub are: offers by id, needs by id."""
+
+    offers: dict[str, tuple[str, str]] = field(default_factory=dict)
+    needs: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+class Book:
+    """Actors, deals, and where their lines are."""
+
+    def __init__(self) -> None:
+        self.coops: dict[str, Coop] = {}
+        self.hub_of: dict[str, str] = {}
+        self.deals: dict[str, Deal] = {}
+        self.marks: dict[HubFamily, Shelfmark] = {}
+        self.live: dict[str, Deal] = {}
+        self.rejected: list[Deal] = []
+        self.by_offer: dict[str, dict[str, Deal]] = {}
+        self.by_need: dict[str, dict[str, Deal]] = {}
+        self.finished: dict[tuple[str, str], int] = {}
+        self.ended: dict[str, list[Deal]] = {}
+        self.dirty: dict[HubFamily, None] = {}
+
+    def coop(self, actor: str, hub: str) -> Coop:
+        """The state of an actor, made when it is new."""
+        found = self.coops.get(actor)
+        if found is None:
+            found = self.coops[actor] = Coop()
+            self.hub_of[actor] = hub
+        return found
+
+    def mark(self, where: HubFamily) -> Shelfmark:
+        """The lines of a family in a hub."""
+        found = self.marks.get(where)
+        if found is None:
+            found = self.marks[where] = Shelfmark()
+        return found
+
+    def keep_deal(self, deal: Deal) -> None:
+        """A deal is new or came to another state: find it by its lines while it lives."""
+        known = self.deals.get(deal.match)
+        pair = (deal.offer, deal.need)
+        if known is None or known is not deal:
+            self.deals[deal.match] = deal
+        if deal.state in LIVE:
+            self.live[deal.match] = deal
+            self.by_offer.setdefault(deal.offer, {})[deal.match] = deal
+            self.by_need.setdefault(deal.need, {})[deal.match] = deal
+            return
+        self.live.pop(deal.match, None)
+        if deal.state == "rejected":
+            self.rejected.append(deal)
+        self.finished[pair] = max(self.finished.get(pair, 0), deal.n + 1)
+        self.ended.setdefault(deal.need, []).append(deal)
+        for index, line in ((self.by_offer, deal.offer), (self.by_need, deal.need)):
+            own = index.get(line)
+            if own is not None:
+                own.pop(deal.match, None)
+                if not own:
+                    del index[line]
+
+    def on_offer(self, offer: str) -> Iterator[Deal]:
+        """The live deals of an offer."""
+        return iter(self.by_offer.get(offer, {}).values())
+
+    def on_need(self, need: str) -> Iterator[Deal]:
+        """The live deals of a need."""
+        return iter(self.by_need.get(need, {}).values())
+
+
+def offer_id(coop: str, position: str) -> str:
+    """The name of an offer: `coop|commodity|grade|lot`."""
+    return f"{coop}|{position}"
+
+
+def need_id(coop: str, order: str) -> str:
+    """The name of a need: `coop|order`."""
+    return f"{coop}|{order}"
+
+
+def promised(deals: Iterator[Deal]) -> int:
+    """Micro base units bound by live deals."""
+    return sum(deal.quantity for deal in deals)

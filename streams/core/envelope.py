@@ -1,0 +1,23 @@
+"""Decides the envelope of what leaves: CloudEvents 1.0 around a derived value."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+Row = tuple[bytes, bytes]
+_encode: Final = msgspec.json.Encoder().encode
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def stamp(ms: int) -> str:
+    """A time in ms as RFC 3339 text in UTC."""
+    return (_EPOCH + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def wrapped(kind: str, name: str, source: str, at: str, data: Any) -> bytes:
+    """A derived record in its CloudEvents envelope; name and source hold plain codes only."""
+    head = (
+        f'{{"specversion":"1.0","type":"{kind}","id":"{name}","source":"{source}","time":"{at}","data":'
+    )
+    return b"".join((head.encode(), _encode(data), b"}"))

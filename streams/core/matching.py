@@ -1,0 +1,231 @@
+"""Matching inside a hub: offers and needs to proposals, exactly, with proof and reasons.
+
+Decides who should trade how much, the order of priority and the split of the price. Refuses to
+know where lines and legs come from, what time it is, and who holds or accepts what.
+
+Theory of operation. Each commodity is solved by itself: pairs never cross. Lines are put in the
+order of their names first, so the order of the input means nothing. Emergencies are solved before
+all others and what they get is fixed; the rest then share what is left. With `bonuses` off there
+is one solve, and its objective is money.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b, sha256
+from operator import attrgetter
+from typing import Final, NamedTuple
+
+import msgspec
+import numpy as np
+
+from schemas.identity import match_id
+from schemas.quantity import MICRO
+from streams.core.eligibility import Board, board, grid
+from streams.core.flow import TIE_MAX, Block
+from streams.core.lines import (
+    IntArray,
+    LegGrid,
+    LegOf,
+    Method,
+    NeedLine,
+    OfferLine,
+    Options,
+    Proposal,
+    Round,
+)
+from streams.core.lots import Answer, solve_block
+from streams.core.unmatched import explain
+from streams.core.worth import worth
+
+WITHIN_HUB: Final = 1
+BETWEEN_HUBS: Final = 2
+_need_facts = attrgetter(*(name for name in NeedLine.__struct_fields__ if name != "grades"))
+
+
+class _Part(NamedTuple):
+    """One commodity's lines, by name, and their places in the input."""
+
+    commodity: str
+    offers: tuple[OfferLine, ...]
+    needs: tuple[NeedLine, ...]
+    offers_at: tuple[int, ...]
+    needs_at: tuple[int, ...]
+
+
+class _Share(NamedTuple):
+    """What one commodity adds to the round; sums are in micro rupiah."""
+
+    result: Round
+    objective_micro: int
+    gap_micro: int
+
+
+def solve(
+    offers: Sequence[OfferLine],
+    needs: Sequence[NeedLine],
+    leg: LegOf | LegGrid,
+    options: Options,
+    today: int,
+) -> Round:
+    """Match offers to needs; `today` is a day since 1970-01-01.
+
+    The names of the offers must differ, so must those of the needs, and every quantity must be
+    above 0 (ValueError). The round depends on what goes in, not on its order.
+    """
+    _check(offers)
+    _check(needs)
+    shares = [_solve_part(part, leg, options, today) for part in _parts(offers, needs)]
+    results = [share.result for share in shares]
+    methods = {result.method for result in results}
+    return Round(
+        proposals=tuple(
+            sorted((p for r in results for p in r.proposals), key=attrgetter("offer", "need"))
+        ),
+        objective=half_up(sum(share.objective_micro for share in shares)),
+        certified=all(result.certified for result in results),
+        gap=-(-sum(share.gap_micro for share in shares) // MICRO),
+        unmatched=tuple(
+            sorted((u for r in results for u in r.unmatched), key=attrgetter("side", "line"))
+        ),
+        digest=_digest([result.digest for result in results]),
+        method="greedy" if "greedy" in methods else "exact",
+    )
+
+
+def half_up(micro: int) -> int:
+    """Round micro to whole, halves up."""
+    return (2 * micro + MICRO) // (2 * MICRO)
+
+
+def _check(lines: Sequence[OfferLine] | Sequence[NeedLine]) -> None:
+    if len({line.line for line in lines}) != len(lines):
+        raise ValueError("two lines bear one name")
+    if any(line.quantity <= 0 for line in lines):
+        raise ValueError("a line of nothing")
+
+
+def _parts(offers: Sequence[OfferLine], needs: Sequence[NeedLine]) -> Iterable[_Part]:
+    """Part the lines by commodity, in the order of the commodities' names."""
+    rows: defaultdict[str, list[int]] = defaultdict(list)
+    columns: defaultdict[str, list[int]] = defaultdict(list)
+    for at, offer in enumerate(offers):
+        rows[offer.commodity].append(at)
+    for at, need in enumerate(needs):
+        columns[need.commodity].append(at)
+    for commodity in sorted({*rows, *columns}):
+        given = sorted(rows[commodity], key=lambda at: offers[at].line)
+        asked = sorted(columns[commodity], key=lambda at: needs[at].line)
+        yield _Part(
+            commodity,
+            tuple(offers[at] for at in given),
+            tuple(needs[at] for at in asked),
+            tuple(given),
+            tuple(asked),
+        )
+
+
+def _solve_part(part: _Part, leg: LegOf | LegGrid, options: Options, today: int) -> _Share:
+    legs = _legs(part, leg)
+    pairs = board(part.offers, part.needs, legs, options, today)
+    value = worth(pairs, options)
+    flow, answers = _phases(pairs, value, options)
+    methods: set[Method] = {answer.method for answer in answers}
+    at = np.nonzero(flow)
+    money = zip(flow[at].tolist(), pairs.money[at].tolist(), strict=True)
+    gap = sum(answer.gap for answer in answers)
+    result = Round(
+        proposals=tuple(_proposals(pairs, flow, options)),
+        objective=0,  # rounded once, over all parts
+        certified=gap == 0,
+        gap=0,
+        unmatched=explain(pairs, flow),
+        digest=_part_digest(part, legs, options, today),
+        method="greedy" if "greedy" in methods else "exact",
+    )
+    return _Share(result, sum(quantity * rupiah for quantity, rupiah in money), gap)
+
+
+def _legs(part: _Part, leg: LegOf | LegGrid) -> LegGrid:
+    if isinstance(leg, LegGrid):
+        at = np.ix_(part.offers_at, part.needs_at)
+        return LegGrid(leg.cost[at], leg.days[at])
+    return grid(part.offers, part.needs, leg)
+
+
+def _phases(pairs: Board, value: IntArray, options: Options) -> tuple[IntArray, list[Answer]]:
+    """Solve emergencies, fix what they get, solve the rest; give the flow and each answer."""
+    supply = np.array([o.quantity for o in pairs.offers], np.int64)
+    demand = np.array([n.quantity for n in pairs.needs], np.int64)
+    block = Block(supply, demand, value, pairs.open, _ties(pairs))
+    first = np.array([n.priority == "emergency" for n in pairs.needs], bool)
+    flow = np.zeros(value.shape, np.int64)
+    answers: list[Answer] = []
+    for columns in (first, ~first) if options.bonuses and first.any() else (first | True,):
+        part = Block(
+            supply=supply - flow.sum(1),
+            demand=demand[columns],
+            worth=value[:, columns],
+            open=block.open[:, columns],
+            tie=block.tie[:, columns],
+        )
+        answer = solve_block(part, pairs.lots[:, columns], options.effort)
+        flow[:, columns] = answer.flow
+        answers.append(answer)
+    return flow, answers
+
+
+def _ties(pairs: Board) -> IntArray:
+    """Give each pair a weight of 1 to 4095 that follows from the two names alone."""
+    rows = _hashes(offer.line for offer in pairs.offers)[:, None]
+    columns = _hashes(need.line for need in pairs.needs)[None]
+    mixed = (rows ^ (columns * np.uint64(0x9E3779B97F4A7C15))) * np.uint64(0xBF58476D1CE4E5B9)
+    return ((mixed >> np.uint64(40)) % np.uint64(TIE_MAX)).astype(np.int64) + 1
+
+
+def _hashes(names: Iterable[str]) -> np.typing.NDArray[np.uint64]:
+    words = b"".join(blake2b(name.encode(), digest_size=8).digest() for name in names)
+    return np.frombuffer(words, "<u8")
+
+
+def _proposals(pairs: Board, flow: IntArray, options: Options) -> Iterable[Proposal]:
+    at = np.nonzero(flow)
+    columns = (*at, flow[at], pairs.money[at], pairs.legs.cost[at], pairs.legs.days[at])
+    for i, j, quantity, money, leg_cost, days in zip(*(c.tolist() for c in columns), strict=True):
+        offer, need = pairs.offers[i], pairs.needs[j]
+        tier = WITHIN_HUB if offer.hub == need.hub else BETWEEN_HUBS
+        ended = options.finished.get((offer.line, need.line), 0)
+        price = offer.floor + money // 2
+        yield Proposal(
+            match=match_id(tier, offer.line, need.line, ended),
+            offer=offer.line,
+            need=need.line,
+            quantity=quantity,
+            price=price,
+            buyer_price=price + leg_cost,
+            leg_cost=leg_cost,
+            days=days,
+        )
+
+
+def _part_digest(part: _Part, legs: LegGrid, options: Options, today: int) -> str:
+    """Name everything this part was solved from."""
+    goods = options.goods
+    offers, needs = {o.line for o in part.offers}, {n.line for n in part.needs}
+    facts = [
+        part.offers,
+        [(*_need_facts(n), n.grades and sorted(n.grades)) for n in part.needs],
+        [today, options.bonuses, options.effort],
+        [goods.barred.get(part.commodity), goods.scales.get(part.commodity)],
+        sorted(pair for pair in options.keep if pair[0] in offers and pair[1] in needs),
+        sorted(pair for pair in options.held_back if pair[0] in offers and pair[1] in needs),
+        sorted((*p, n) for p, n in options.finished.items() if p[0] in offers and p[1] in needs),
+        sorted(options.contracts & (offers | needs)),
+    ]
+    code = sha256(msgspec.msgpack.encode(facts))
+    for table in (legs.cost, legs.days):
+        code.update(blake2b(table.tobytes()).digest())
+    return code.hexdigest()
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return sha256("".join(parts).encode()).hexdigest()

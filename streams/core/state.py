@@ -1,0 +1,226 @@
+"""Decides the records of a partition's state and their keys in the changelog.
+
+One table, one changelog: `coop/<actor>` (gates, levels, orders, plans), `said/<actor>|<device>|<n>`
+(a judged saying, kept for late counts and voids), `deal/<match>`, `round/<hub>|<family>` (what the last
+solution left over and why), `odd/<offset>` (a sequence used again with other content) and `applied`
+(how far the log is folded, and the partition's sense of time). Every record carries the version of the
+input record that last changed it, so that recovery can keep the newest.
+"""
+
+from typing import Final
+
+import msgspec
+
+from schemas.judged import JudgedLine
+
+Key = tuple[int, str, int, int]
+"""Order of sayings: time in ms, device, sequence, line * 256 + part."""
+NO_KEY: Final[Key] = (-1, "", 0, 0)
+APPLIED: Final = b"applied"
+
+
+class State(msgspec.Struct, array_like=True):
+    """Base of the state records: compact, changed in place by the fold."""
+
+
+class Gate(State, gc=False):
+    """One device: every sequence up to `low` was seen; `bits` marks those above it, lowest first.
+
+    `digests` holds four bytes for each of the newest 256 sequences, at sequence mod 256.
+    """
+
+    low: int = 0
+    bits: bytes = b""
+    digests: bytearray = msgspec.field(default_factory=bytearray)
+    high: int = 0
+
+
+class Level(State, gc=False):
+    """A position: level in micro base units, the count it rests on, terms of the offer.
+
+    `base` and `base_key` are level and count as of the co-op's horizon, before which lines are gone.
+    """
+
+    on_hand: int = 0
+    count_key: Key = NO_KEY
+    newest_key: Key = NO_KEY
+    terms_key: Key = NO_KEY
+    floor: int = -1
+    expires_day: int = -1
+    min_lot: int = 0
+    keep: int = 0
+    last_ms: int = 0
+    version: int = 0
+    base: int = 0
+    base_key: Key = NO_KEY
+
+
+class Plan(State, gc=False):
+    """Goods to be ready on a day: the newest saying of their quantity."""
+
+    quantity: int
+    key: Key
+    version: int
+
+
+class Revision(State, gc=False):
+    """What one saying changes of an order; see `schemas.judged.OrderLine`."""
+
+    key: Key
+    kind: str
+    commodity: str
+    grade: str
+    quantity: int
+    unit: str
+    ceiling: int
+    needed_day: int
+    priority: str
+    market: str
+    min_lot: int
+
+
+class Order(State):
+    """All sayings of one order, by revision; what it amounts to is folded from them."""
+
+    revisions: dict[int, Revision] = {}
+    version: int = 0
+
+
+class Coop(State):
+    """All that is known of one actor: a co-op, or a hub that decides."""
+
+    version: int = 0
+    last_ms: int = 0
+    horizon_ms: int = 0
+    gates: dict[str, Gate] = {}
+    levels: dict[str, Level] = {}
+    plans: dict[str, Plan] = {}
+    orders: dict[str, Order] = {}
+    voids: dict[str, int] = {}
+    packs: dict[str, int] = {}
+    mandates: list[tuple[str, int, int]] = []
+    profile_key: Key = NO_KEY
+
+
+class Said(State, gc=False):
+    """A judged saying that passed the gate: offset, time, its sound lines, and what was refused."""
+
+    offset: int
+    time_ms: int
+    lines: tuple[JudgedLine, ...]
+    refused: tuple[tuple[int, str, str], ...] = ()
+    recorded_ms: int = 0
+
+
+class Step(State, gc=False):
+    """One moment in the life of a match."""
+
+    state: str
+    at_ms: int
+    actor: str
+    reason: str = ""
+
+
+class Deal(State):
+    """A match inside the hub, as it stands, with its life."""
+
+    version: int
+    match: str
+    state: str
+    offer: str
+    need: str
+    n: int
+    family: str
+    commodity: str
+    grade: str
+    lot: str
+    order: str
+    from_coop: str
+    to_coop: str
+    quantity: int
+    price: int
+    leg_cost: int
+    leg_mode: str
+    leg_days: int
+    certified: bool
+    tick: int
+    digest: str
+    expires_ms: int
+    arrive_day: int
+    at_risk: str
+    accepted_from: bool
+    accepted_to: bool
+    surplus: int
+    steps: list[Step]
+
+
+class WhyNot(State, gc=False):
+    """Why a line found no match: offer or need, quantity left, the reason's code and figures."""
+
+    kind: str
+    coop: str
+    commodity: str
+    quantity: int
+    reason: str
+    figures: dict[str, int | str] = {}
+
+
+class Round(State):
+    """What the last solution of a family in a hub left unmatched."""
+
+    version: int
+    certified: bool
+    left: dict[str, WhyNot] = {}
+
+
+class Applied(State, gc=False):
+    """How far the log is folded, and the partition's own time, which only ticks move."""
+
+    offset: int = -1
+    epoch: int = 0
+    as_of_ms: int = 0
+    tick: int = 0
+    day: int = 0
+    day_version: int = 0
+    swept: str = ""
+    tick_offset: int = 0
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_TYPES: Final[dict[bytes, type[State]]] = {
+    b"coop": Coop,
+    b"said": Said,
+    b"deal": Deal,
+    b"round": Round,
+    b"applied": Applied,
+    b"odd": Applied,
+}
+_DECODERS: Final = {kind: msgspec.msgpack.Decoder(cls) for kind, cls in _TYPES.items()}
+
+
+def encode(record: State) -> bytes:
+    """A state record as changelog bytes."""
+    return _encode(record)
+
+
+def decode(key: bytes, value: bytes) -> State:
+    """A changelog record; raises `msgspec.DecodeError` when it is none of ours."""
+    return _DECODERS[key.partition(b"/")[0]].decode(value)
+
+
+def version_in(record: State) -> int:
+    """What orders two records of one key."""
+    if isinstance(record, Applied | Said):
+        return record.offset
+    version: int = getattr(record, "version", 0)
+    return version
+
+
+def position_key(commodity: str, grade: str, lot: str) -> str:
+    """The name of a position inside its co-op."""
+    return f"{commodity}|{grade}|{lot}"
+
+
+def line_key(time_ms: int, device: str, sequence: int, n: int, part: int) -> Key:
+    """The place of a line in the order of sayings."""
+    return (time_ms, device, sequence, n << 8 | part)
