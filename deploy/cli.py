@@ -1,34 +1,92 @@
 """`lumbung`: the one door. Decides the verbs and how a failure is told; each verb lives in its own file.
 
-Standard output is data, standard error is for people; exit codes are those of `deploy.errors`.
+Standard output is data, standard error is for people; exit codes are those of `deploy.errors`. A
+verb's file is imported when that verb is called: help must not wait for a database and a solver.
 """
 
 import os
 import sys
+from importlib import import_module
 from typing import Any, Final
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
+from typer.main import get_group
 
-from deploy import cli_ask, cli_broker, cli_check, cli_demo, cli_match, cli_replay, cli_run, cli_say
-from deploy import doctor as cli_doctor
 from deploy.errors import EXIT_FAILED, EXIT_INTERRUPTED
+
+VERBS: Final = {
+    "demo": ("deploy.cli_demo", "demo", "Real Kafka, five real regions, live matches."),
+    "replay": ("deploy.cli_replay", "replay", "Publish a file as it is, fold and match it."),
+    "verify": ("deploy.cli_check", "verify", "Check every invariant over topics and warehouse."),
+    "rebuild": ("deploy.cli_check", "rebuild", "Make the warehouse anew from the topics."),
+    "match": ("deploy.cli_match", "match", "Solve offers against needs exactly, from a file."),
+    "report": ("deploy.cli_say", "report_app", "Say something for a co-op: stock, orders."),
+    "import": ("deploy.cli_say", "import_", "Import a table, with a verdict for every row."),
+    "get": ("deploy.cli_ask", "get", "List hubs, stock, orders, demand, matches, dead letters."),
+    "trace": ("deploy.cli_ask", "trace", "Follow anything: match to lines to reports, and back."),
+    "dlq": ("deploy.cli_ask", "dlq_app", "Dead letters: what could not be kept, and why."),
+    "run": ("deploy.cli_run", "run_app", "Run one process, or the whole system, until Ctrl-C."),
+    "broker": ("deploy.cli_broker", "app", "The Kafka that comes along: fetch, start, stop."),
+    "doctor": ("deploy.doctor", "doctor", "Look at this machine: what is there, what to mend."),
+}
+"""Verb: the module it lives in, the command or the group of commands there, what help says."""
+
+
+class Verbs(TyperGroup):
+    """Shows every verb by the table above, and loads the one that is called."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The name, the command and what is left of the words."""
+        name, shown, rest = super().resolve_command(ctx, args)
+        return name, shown and loaded(str(name)), rest
+
+
+def loaded(verb: str) -> Any:
+    """The command of a verb, from its own file."""
+    module, name, _ = VERBS[verb]
+    found = getattr(import_module(module), name)
+    alone = typer.Typer(rich_markup_mode="markdown")
+    if isinstance(found, typer.Typer):
+        alone.add_typer(found, name=verb)
+    else:
+        alone.command(name=verb)(found)
+    return get_group(alone).commands[verb]
+
 
 app: Final = typer.Typer(
     name="lumbung",
+    cls=Verbs,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
-    help=(
-        "Lumbung, the village granary: village co-operatives say what they have and need, hubs see "
-        "demand, and exact matching brings the two together.\n\n"
-        "Start with **lumbung demo**. Every verb explains itself with --help."
-    ),
 )
-for part in (cli_demo, cli_replay, cli_check, cli_match, cli_say, cli_ask, cli_run):
-    part.register(app)
-app.add_typer(cli_broker.app)
-app.command(name="doctor")(cli_doctor.doctor)
+
+
+@app.callback()
+def door() -> None:
+    """Lumbung, the village granary.
+
+    Village co-operatives say what they have and need, hubs see demand, and exact matching brings
+    the two together.
+
+    Start with **lumbung demo**. Every verb explains itself with --help.
+    """
+    from deploy.settings import LogSettings  # noqa: PLC0415 - help needs neither settings nor logs
+    from deploy.telemetry import set_up_logs  # noqa: PLC0415
+
+    set_up_logs(
+        LogSettings(level="error"), process="lumbung"
+    )  # a process says more in its own log
+
+
+def _not_loaded() -> None:
+    raise AssertionError("a verb is loaded before it is called")
+
+
+for _verb, (_, _, _told) in VERBS.items():
+    app.command(name=_verb, help=_told)(_not_loaded)
 
 
 def main() -> None:
@@ -55,7 +113,7 @@ def _explains_itself(failed: Any) -> bool:
 
 def tell(failed: Any) -> None:
     """What happened, what to do, and a code to look up, on stderr."""
-    console = Console(stderr=True, highlight=False)
-    console.print(f"[bold red]{failed.code}[/] {failed.what}", markup=True, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    console.print(f"{failed.code} {failed.what}", style="bold red")
     if failed.remedy:
-        console.print(failed.remedy, soft_wrap=True, markup=False)
+        console.print(failed.remedy)

@@ -13,12 +13,6 @@ from deploy.options import Data, Kafka, WarehouseUrl
 from deploy.settings import Settings, load
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verbs."""
-    app.command(name="verify")(verify)
-    app.command(name="rebuild")(rebuild)
-
-
 @contextmanager
 def kafka_of(settings: Settings) -> Iterator[str]:
     """The Kafka of a data folder: the one given, the one that runs there, or one started for now."""

@@ -1,4 +1,167 @@
-"""placeholder."""
+"""`lumbung demo`: the whole system on this machine, with real villages, before a stranger's eyes."""
+
+import json
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Annotated, Final
+
 import typer
-def register(app: typer.Typer) -> None:
-    """Nothing yet."""
+from rich.console import Console
+from rich.live import Live
+
+from deploy import replay as replaying
+from deploy.broken import broken_identity, broken_record, broken_report
+from deploy.options import Data, Jars, Kafka, WarehouseUrl
+from deploy.runs import next_run
+from deploy.screen import Sight, screen
+from deploy.settings import load
+from deploy.shown import cell
+from deploy.stack import Stack, opened
+from deploy.supervisor import State
+from deploy.warehouse_view import counts, sink_progress
+from deploy.wiring import ending, now_ms
+from producers.publisher import Publisher, PublisherOptions
+from producers.simulate import SEED_HUBS
+from schemas.topics import EVENTS
+from sinks.engines import reading
+from sinks.queries import listing
+from sinks.queries.board import board
+from sinks.queries.listing import Filters
+
+BROKEN_AFTER_SECONDS: Final = 20.0
+LOOK_SECONDS: Final = 1.0
+ROWS: Final = 5
+TRIAL_REPORTS: Final = 1_500
+
+
+def demo(
+    minutes: Annotated[float, typer.Option(help="End by itself after so long; 0: at Ctrl-C.")] = 0,
+    once: Annotated[
+        bool,
+        typer.Option(
+            "--once", help="Let the villages speak once, end when all is quiet, print JSON."
+        ),
+    ] = False,
+    rate: Annotated[int, typer.Option(help="Reports a second after the opening.")] = 20,
+    seed: Annotated[int, typer.Option(help="Another seed, another day in the villages.")] = 1,
+    data: Data = None,
+    kafka: Kafka = None,
+    warehouse: WarehouseUrl = None,
+    jars: Jars = None,
+) -> None:
+    """Real Kafka, the five real regions with their 16 hubs, live matches; Ctrl-C ends everything.
+
+    The data stays in the data folder: a second run goes on from it.
+    """
+    flags = {
+        "data_dir": data,
+        "kafka.bootstrap": kafka,
+        "warehouse.url": warehouse,
+        "kafka.jars": jars,
+        "streams.commit_seconds": 0.2 if once else None,
+    }
+    settings = load(flags).settings
+    stop = ending()
+    console = Console(stderr=True)
+    started = time.monotonic()
+    with opened(settings, tell=lambda step: console.print(f"{step} ...", style="dim")) as stack:
+        run = next_run(settings.data_dir)
+        for child in (*stack.workers(), stack.sink()):
+            stack.supervisor.add(child)
+        if once:
+            _once(stack, run, seed, stop)
+        else:
+            words = ("world", "--seed", str(seed), "--run", str(run), "--rate", str(rate))
+            stack.supervisor.add(stack.child("clock", "clock"))
+            stack.supervisor.add(stack.child("world", *words))
+            _live(stack, Show(run, started, minutes), stop)
+    if once:
+        typer.echo(json.dumps(counts(settings.warehouse_url)))
+    else:
+        console.print(f"stopped; the data is in {settings.data_dir}", style="dim")
+
+
+def _once(stack: Stack, run: int, seed: int, stop: threading.Event) -> None:
+    """The villages speak once; then ticks until nothing changes."""
+    words = ("world", "--seed", str(seed), "--run", str(run), "--reports", str(TRIAL_REPORTS))
+    stack.supervisor.add(stack.child("world", *words, "--rate", "1000", restart=False))
+    while not stop.wait(0.1):
+        world = next(s for s in stack.supervisor.poll() if s.name == "world")
+        if world.state in (State.DONE, State.FAILED):
+            break
+    settings = stack.settings
+    with sink_progress(stack.bootstrap, settings.warehouse_url) as progress:
+        at_ms = now_ms()
+        replaying.Replay(stack, at_ms, lambda _: None, progress).run([broken_report(run, at_ms)])
+
+
+@dataclass(slots=True)
+class Show:
+    """One performance: its number, when it began (monotonic), how long it lasts, what was told."""
+
+    run: int
+    started: float
+    minutes: float
+    told: set[str] = field(default_factory=set)
+
+    @property
+    def age(self) -> float:
+        """Seconds since it began."""
+        return time.monotonic() - self.started
+
+    def first(self, what: str) -> bool:
+        """True the first time that something is asked of."""
+        new = what not in self.told
+        self.told.add(what)
+        return new
+
+
+def _live(stack: Stack, show: Show, stop: threading.Event) -> None:
+    """Draw the screen once a second until told to end."""
+    console = Console(stderr=True)
+    terminal = sys.stderr.isatty()
+    with Live(console=console, auto_refresh=False) as live:
+        while not stop.is_set() and (not show.minutes or show.age < show.minutes * 60):
+            sight = _look(stack)
+            _tell(console, sight, show)
+            if show.age > BROKEN_AFTER_SECONDS and show.first("broken"):
+                _break_something(stack, show.run)
+            if terminal:
+                live.update(screen(sight), refresh=True)
+            stop.wait(LOOK_SECONDS)
+        live.update(screen(_look(stack)), refresh=True)
+
+
+def _look(stack: Stack) -> Sight:
+    processes = stack.supervisor.poll()
+    with reading(stack.settings.warehouse_url) as connection:
+        return Sight(
+            now_ms(),
+            board(connection, SEED_HUBS),
+            listing.get(connection, "matches", Filters(limit=ROWS)),
+            listing.get(connection, "deadletters", Filters(limit=ROWS)),
+            processes,
+        )
+
+
+def _tell(console: Console, sight: Sight, show: Show) -> None:
+    """Say the first match and the broken report aloud, with the commands that explain them."""
+    if sight.matches and show.first("match"):
+        row = sight.matches[0]
+        console.print(
+            f"first match after {show.age:.1f} s: {cell(row['quantity'])} {row['unit']} "
+            f"{row['commodity']} {row['from_coop']} -> {row['to_coop']}\n"
+            f"  lumbung trace {row['match_id']}"
+        )
+    broken = broken_identity(show.run)
+    if any(row["identity"] == broken for row in sight.letters) and show.first("letter"):
+        console.print(f"a broken report came back with its reason:\n  lumbung dlq show {broken}")
+
+
+def _break_something(stack: Stack, run: int) -> None:
+    """A report that cannot be kept, on purpose: it must be seen again among the dead letters."""
+    options = PublisherOptions(stack.bootstrap, EVENTS, client_id="lumbung-demo")
+    with Publisher(options) as publisher:
+        publisher.publish_all([broken_record(run, now_ms(), publisher.partitions)])

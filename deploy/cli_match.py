@@ -11,11 +11,6 @@ from schemas.problem import ProblemError
 from streams.core.answer import answer
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command(name="match")(match)
-
-
 def match(
     problem: Annotated[Path, typer.Argument(help="A problem file; - reads standard input.")],
 ) -> None:
@@ -29,7 +24,9 @@ def match(
         data = sys.stdin.buffer.read() if str(problem) == "-" else problem.read_bytes()
         typer.echo(answer(data).decode())
     except OSError as failed:
-        raise UsageError("LB-U001", f"{problem} cannot be read: {failed}", "Name a file.") from failed
+        raise UsageError(
+            "LB-U001", f"{problem} cannot be read: {failed}", "Name a file."
+        ) from failed
     except ProblemError as wrong:
         typer.echo(f"{problem}: {wrong}", err=True)
         raise typer.Exit(EXIT_USAGE) from wrong

@@ -18,11 +18,6 @@ from deploy.stack import opened
 from deploy.warehouse_view import counts, sink_progress
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command(name="replay")(replay)
-
-
 def replay(
     file: Annotated[Path, typer.Argument(help="Sayings, one JSON document a line.")],
     data: Data = None,

@@ -1,4 +1,7 @@
-"""`lumbung run streams|sink|clock|world|all`: one process of the system, or all of them here."""
+"""`lumbung run streams|sink|clock|world|all`: one process of the system, or all of them here.
+
+Each command imports its own process only: a worker that is started again must be back at once.
+"""
 
 from typing import Annotated, Final
 
@@ -7,20 +10,12 @@ import typer
 from deploy.errors import ConfigError
 from deploy.options import Data, Kafka, WarehouseUrl
 from deploy.settings import Settings, load
-from deploy.stack import opened, worker_name
-from deploy.supervisor import lumbung_command  # noqa: F401 - what a child runs ends up here
-from deploy.wiring import Process, ending, serve_clock, serve_sink, serve_streams, serve_world
+from deploy.wiring import Process, ending, worker_name
 from producers.clock import INTERVAL_MS
-from producers.simulate import Pace
 
 run_app: Final = typer.Typer(
     name="run", no_args_is_help=True, help="Run one process, or the whole system, until Ctrl-C."
 )
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.add_typer(run_app)
 
 
 def _process(name: str, data: Data, kafka: Kafka, warehouse: WarehouseUrl = None) -> Process:
@@ -42,12 +37,16 @@ def streams(
     kafka: Kafka = None,
 ) -> None:
     """A hub worker: judges, folds, matches; one a core."""
+    from deploy.serve_streams import serve_streams  # noqa: PLC0415 - its own process only
+
     raise typer.Exit(serve_streams(_process(worker_name(worker), data, kafka), worker))
 
 
 @run_app.command()
 def sink(data: Data = None, kafka: Kafka = None, warehouse: WarehouseUrl = None) -> None:
     """The warehouse's sink: topics into tables; one per warehouse."""
+    from deploy.serve_sink import serve_sink  # noqa: PLC0415 - its own process only
+
     raise typer.Exit(serve_sink(_process("sink", data, kafka, warehouse)))
 
 
@@ -58,6 +57,8 @@ def clock(
     interval_ms: Annotated[int, typer.Option(help="Time between ticks.")] = INTERVAL_MS,
 ) -> None:
     """The clock: a tick to every partition that keeps up; one per system."""
+    from deploy.serve_villages import serve_clock  # noqa: PLC0415 - its own process only
+
     raise typer.Exit(serve_clock(_process("clock", data, kafka), interval_ms))
 
 
@@ -68,15 +69,22 @@ def world(
     seed: Annotated[int, typer.Option(help="The same seed says the same.")] = 1,
     rate: Annotated[int, typer.Option(help="Reports a second.")] = 20,
     opening: Annotated[bool, typer.Option(help="Begin with a count of everything.")] = True,
+    reports: Annotated[int, typer.Option(help="Fall silent after so many; 0: never.")] = 0,
+    run: Annotated[int, typer.Option(help="Run on this data: each has phones of its own.")] = 1,
 ) -> None:
     """Simulated villages of the five real regions."""
-    pace = Pace(rate, opening=opening)
-    raise typer.Exit(serve_world(_process("world", data, kafka), seed, pace))
+    from deploy.serve_villages import serve_world  # noqa: PLC0415 - its own process only
+    from producers.simulate import Pace  # noqa: PLC0415
+
+    pace = Pace(rate, opening=opening, reports_max=reports or None)
+    raise typer.Exit(serve_world(_process("world", data, kafka), seed, pace, run))
 
 
 @run_app.command(name="all")
 def everything(data: Data = None, kafka: Kafka = None, warehouse: WarehouseUrl = None) -> None:
     """Broker, topics, workers, sink and clock under one supervisor, until Ctrl-C."""
+    from deploy.stack import opened  # noqa: PLC0415 - one process alone needs no supervisor
+
     flags = {"data_dir": data, "kafka.bootstrap": kafka, "warehouse.url": warehouse}
     settings: Settings = load(flags).settings
     stop = ending()

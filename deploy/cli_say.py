@@ -1,4 +1,230 @@
-"""placeholder."""
+"""`lumbung report` and `lumbung import`: a clerk speaks; what was said stays in the outbox until Kafka has it."""
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Final
+
 import typer
-def register(app: typer.Typer) -> None:
-    """Nothing yet."""
+from rich.console import Console
+from rich.table import Table
+
+from deploy.cli_check import kafka_of
+from deploy.errors import EXIT_CHECK, EXIT_DEPENDENCY, UsageError
+from deploy.options import Data, Kafka
+from deploy.settings import Settings, load
+from deploy.wiring import now_ms
+from producers.compose import Composed, Composer, Fault
+from producers.delivery import deliver
+from producers.errors import PublishError
+from producers.goods import Goods
+from producers.outbox import Draft
+from producers.outbox_store import Outbox
+from producers.publisher import Publisher, PublisherOptions
+from producers.say import say, say_text
+from producers.spreadsheet import Import, Rules, Verdict, read_sheet, summary
+from producers.spreadsheet_file import open_sheet
+from schemas import reference
+from schemas.topics import EVENTS
+
+DEVICE: Final = "cli"
+report_app: Final = typer.Typer(
+    name="report",
+    no_args_is_help=True,
+    help="Say something for a co-op: stock, orders, a message.",
+)
+CoopArg = Annotated[str, typer.Argument(help="Village code, such as 19.02.01.2003.")]
+GoodsArg = Annotated[str, typer.Argument(help="Code or name: KELAPA, lada putih.")]
+Amount = Annotated[str, typer.Argument(help="120kg, 1.500kg (Indonesian numbers), 0,5ton.")]
+Grade = Annotated[str, typer.Option(help="Grade; absent is ungraded.")]
+Price = Annotated[str, typer.Option(help="Whole rupiah per base unit.")]
+Day = Annotated[str, typer.Option(help="A day, 2026-12-01.")]
+Lot = Annotated[str, typer.Option(help="Lot; absent is the unnamed one.")]
+Locale = Annotated[str, typer.Option(help="How numbers are written: id or en.")]
+
+
+@report_app.command()
+def stock(
+    coop: CoopArg,
+    goods: GoodsArg,
+    amount: Amount,
+    kind: Annotated[
+        str, typer.Option(help="hitung (count), masuk (in), keluar (out).")
+    ] = "hitung",
+    grade: Grade = "",
+    lot: Lot = "",
+    floor_price: Price = "",
+    expires_on: Day = "",
+    reason: str = "",
+    locale: Locale = "id",
+    data: Data = None,
+    kafka: Kafka = None,
+) -> None:
+    """Count stock, or say what came in or went out."""
+    fields = {"commodity": goods, "amount": amount, "grade": grade, "lot": lot, "reason": reason,
+              "floor_price": floor_price, "expires_on": expires_on}  # fmt: skip
+    _spoken(coop, lambda at: _say(kind, fields, coop, at, locale), data, kafka)
+
+
+@report_app.command()
+def order(
+    coop: CoopArg,
+    goods: GoodsArg,
+    amount: Amount,
+    number: Annotated[
+        str, typer.Option("--order", help="Order number; absent: by the clock.")
+    ] = "",
+    grade: Grade = "",
+    ceiling_price: Price = "",
+    needed_by: Day = "",
+    priority: Annotated[str, typer.Option(help="normal, staple or emergency.")] = "",
+    locale: Locale = "id",
+    data: Data = None,
+    kafka: Kafka = None,
+) -> None:
+    """Order goods."""
+    fields = {"commodity": goods, "amount": amount, "order": number, "grade": grade,
+              "ceiling_price": ceiling_price, "needed_by": needed_by, "priority": priority}  # fmt: skip
+    _spoken(coop, lambda at: _say("pesan", fields, coop, at, locale), data, kafka)
+
+
+@report_app.command()
+def cancel(
+    coop: CoopArg,
+    number: Annotated[str, typer.Argument(help="Order number.")],
+    reason: str = "",
+    data: Data = None,
+    kafka: Kafka = None,
+) -> None:
+    """Withdraw an order."""
+    fields = {"order": number, "reason": reason}
+    _spoken(coop, lambda at: _say("batal", fields, coop, at, "id"), data, kafka)
+
+
+@report_app.command()
+def text(
+    coop: CoopArg,
+    words: Annotated[list[str], typer.Argument(help="STOK LADA 120KG, as in a text message.")],
+    data: Data = None,
+    kafka: Kafka = None,
+) -> None:
+    """Say one line the way a text message does."""
+    said = " ".join(words)
+
+    def compose(at: int) -> Composed | list[Fault]:
+        return say_text(said, coop=coop, said_ms=at, composer=_composer("id"))
+
+    _spoken(coop, compose, data, kafka)
+
+
+def _composer(locale: Any) -> Composer:
+    return Composer(Goods(reference.catalogue(), reference.units()), locale)
+
+
+def _say(kind: str, fields: Any, coop: str, at: int, locale: str) -> Composed | list[Fault]:
+    said = {name: value for name, value in fields.items() if value}
+    return say(kind, said, coop=coop, said_ms=at, composer=_composer(locale))
+
+
+def _spoken(
+    coop: str, compose: Callable[[int], Composed | list[Fault]], data: Data, kafka: Kafka
+) -> None:
+    settings = load({"data_dir": data, "kafka.bootstrap": kafka}).settings
+    if not reference.register().is_coop(coop):
+        raise UsageError(
+            "LB-U020", f"{coop} is no village", "Village codes look like 19.02.01.2003."
+        )
+    at = now_ms()
+    found = compose(at)
+    if isinstance(found, list):
+        _faults(found)
+        raise typer.Exit(EXIT_CHECK)
+    with _outbox(settings) as outbox:
+        draft = outbox.say(coop, DEVICE, [found.line], at)
+        typer.echo(f"{draft.id}  {found.read_back}", err=True)
+        for note in (found.note_id, found.note_en):
+            if note:
+                typer.echo(note, err=True)
+        _deliver(settings, outbox)
+    typer.echo(draft.id)
+
+
+def _faults(faults: Sequence[Fault]) -> None:
+    for fault in faults:
+        typer.echo(f"{fault.field or '-'}: {fault.said_id} / {fault.said_en}", err=True)
+
+
+@contextmanager
+def _outbox(settings: Settings) -> Iterator[Outbox]:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with Outbox(settings.data_dir / "outbox.db") as outbox:
+        yield outbox
+
+
+def _deliver(settings: Settings, outbox: Outbox) -> None:
+    """Send all that is owed; what is not acknowledged stays, and the exit code says so."""
+    try:
+        with kafka_of(settings) as bootstrap:
+            with Publisher(PublisherOptions(bootstrap, EVENTS, client_id="lumbung-cli")) as sender:
+                done = deliver(outbox, sender, reference.register(), now=now_ms)
+        why = done.why
+    except PublishError as failed:
+        why = str(failed)
+    owed = len(outbox.pending())
+    if owed:
+        typer.echo(f"belum terkirim / not sent yet: {owed} ({why})", err=True)
+        typer.echo(
+            "They stay in the outbox: say anything again, or repeat this command.", err=True
+        )
+        raise typer.Exit(EXIT_DEPENDENCY)
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="A table: FILE.csv or FILE.xlsx.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Judge every row, send nothing.")
+    ] = False,
+    coop: Annotated[str, typer.Option(help="The co-op of rows that name none.")] = "",
+    locale: Locale = "id",
+    data: Data = None,
+    kafka: Kafka = None,
+) -> None:
+    """Import a table of stock and orders: a verdict for every row, and all rows or none are sent.
+
+    Columns: koperasi, komoditas, jumlah, satuan, mutu, lot, harga_minimal, kedaluwarsa, jenis,
+    tanggal, batas_harga, butuh_sebelum, pesanan (or their English names). The same file twice
+    changes nothing.
+    """
+    settings = load({"data_dir": data, "kafka.bootstrap": kafka}).settings
+    rules = Rules(_composer(locale), reference.register().is_coop, now_ms(), locale, coop)  # type: ignore[arg-type]
+    found = read_sheet(open_sheet(file, locale=locale), rules)
+    _verdicts(found)
+    if not found.sound:
+        typer.echo("tidak ada yang dikirim / nothing was sent: mend the rows above", err=True)
+        raise typer.Exit(EXIT_CHECK)
+    if dry_run:
+        return
+    with _outbox(settings) as outbox:
+        kept: list[Draft] = outbox.keep(found.drafts)
+        _deliver(settings, outbox)
+    typer.echo(f"terkirim / sent: {len(kept)} reports", err=True)
+
+
+def _verdicts(found: Import) -> None:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("row", "coop", "verdict", "what"):
+        table.add_column(name, overflow="fold")
+    for verdict in found.verdicts:
+        table.add_row(str(verdict.row), verdict.coop or "–", *_words(verdict))
+    console = Console(soft_wrap=not sys.stdout.isatty())
+    console.print(table)
+    counted = ", ".join(f"{name} {n}" for name, n in summary(found).items())
+    typer.echo(counted, err=True)
+
+
+def _words(verdict: Verdict) -> tuple[str, str]:
+    if verdict.composed is not None:
+        return "ok", " ".join((verdict.composed.read_back, verdict.composed.note_id)).strip()
+    return "SALAH", "; ".join(f"{f.field}: {f.said_id} / {f.said_en}" for f in verdict.faults)

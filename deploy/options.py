@@ -7,7 +7,9 @@ import typer
 
 Data = Annotated[
     Path | None,
-    typer.Option("--data", help="Data folder: Kafka's log, the warehouse, logs. Default lumbung-data."),
+    typer.Option(
+        "--data", help="Data folder: Kafka's log, the warehouse, logs. Default lumbung-data."
+    ),
 ]
 Kafka = Annotated[
     str | None,

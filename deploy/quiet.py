@@ -33,7 +33,9 @@ class Progress:
 
 def progress(who: str, read: Offsets, ends: Offsets) -> Progress:
     """How far a reader with these next offsets is through logs with these ends."""
-    return Progress(who, sum(min(read.get(at, 0), end) for at, end in ends.items()), sum(ends.values()))
+    return Progress(
+        who, sum(min(read.get(at, 0), end) for at, end in ends.items()), sum(ends.values())
+    )
 
 
 @dataclass(slots=True)

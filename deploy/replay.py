@@ -82,7 +82,9 @@ def parse_moment(text: str) -> int:
     try:
         found = datetime.fromisoformat(text)
     except ValueError as failed:
-        raise UsageError("LB-U003", f"{text!r} is not a time", "For example 2026-11-22T07:00:00+07:00") from failed
+        raise UsageError(
+            "LB-U003", f"{text!r} is not a time", "For example 2026-11-22T07:00:00+07:00"
+        ) from failed
     if found.tzinfo is None:
         raise UsageError("LB-U003", f"{text!r} has no offset", "Add +07:00, or Z for UTC.")
     since = found - datetime(1970, 1, 1, tzinfo=UTC)
@@ -128,7 +130,9 @@ class Replay:
             if tick is not None:
                 self._quiet(wire)
                 everywhere = range(publisher.partitions)
-                publisher.publish_all([Outgoing(TICK_KEY, tick, p, self.now_ms) for p in everywhere])
+                publisher.publish_all(
+                    [Outgoing(TICK_KEY, tick, p, self.now_ms) for p in everywhere]
+                )
                 self._quiet(wire)
 
     def _tick(self, publisher: Publisher, wire: KafkaTicks, matches: KafkaTicks) -> int:
@@ -175,7 +179,9 @@ def _stretches(
             yield stretch, line
             stretch = []
         else:
-            stretch.append((line, Address(None if address.tick else address.key, address.partition)))
+            stretch.append(
+                (line, Address(None if address.tick else address.key, address.partition))
+            )
     yield stretch, None
 
 

@@ -8,14 +8,17 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from threading import Event, Thread
 from typing import Final
 
 from deploy.broker.kit import prepare
 from deploy.cli_broker import kafka_folder
+from deploy.guard import Guard
 from deploy.provision import provision
 from deploy.settings import PREFIX, Loaded, Settings
 from deploy.supervisor import Child, State, Supervisor, lumbung_command
-from deploy.wiring import all_topics
+from deploy.wiring import all_topics, hub_app_id, worker_name
+from schemas.topics import EVENTS
 from sinks.schema import upgrade
 
 STEPS: Final = ("kafka", "topics", "warehouse")
@@ -45,17 +48,28 @@ class Stack:
         """The warehouse's sink."""
         return self.child("sink", "sink")
 
+    def watch(self, stop: Event) -> None:
+        """Keep the processes alive until told to end; workers that stand still are killed."""
+        settings = self.settings
+        guard = Guard(
+            self.bootstrap,
+            hub_app_id(settings),
+            {EVENTS: settings.kafka.partitions},
+            tuple(worker_name(n) for n in range(settings.streams.workers)),
+            self.supervisor.kill,
+            settings.streams.stall_seconds,
+        )
+        looking = Thread(target=guard.run, args=(stop,), name="guard", daemon=True)
+        looking.start()
+        self.supervisor.run(stop)
+        looking.join(timeout=1.0)
+
     def failed(self) -> str | None:
         """The name of a process that was given up, if any."""
         for shown in self.supervisor.poll():
             if shown.state is State.FAILED:
                 return shown.name
         return None
-
-
-def worker_name(number: int) -> str:
-    """The static member id of a hub worker."""
-    return f"hub-{number}"
 
 
 def environment(settings: Settings) -> dict[str, str]:

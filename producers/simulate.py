@@ -41,7 +41,7 @@ class Tally:
     flaws: Counter[str] = field(default_factory=Counter)
 
 
-def seed_world(seed: int, hubs: Iterable[str] = SEED_HUBS) -> World:
+def seed_world(seed: int, hubs: Iterable[str] = SEED_HUBS, *, run: int = 1) -> World:
     """Build the world of these hubs from the shipped files; KeyError for an unknown hub."""
     register = reference.register()
     scene = Scene(
@@ -54,7 +54,7 @@ def seed_world(seed: int, hubs: Iterable[str] = SEED_HUBS) -> World:
         Home(hub, register.hubs[hub].population, register.coops_of(hub))
         for hub in map(HubId, hubs)
     ]
-    return World(seed, scene, homes)
+    return World(seed, scene, homes, run=run)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ know what a cell means.
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import date, time
@@ -31,6 +32,7 @@ _MARKS: Final = (
     (b"\xfe\xff", "utf-16"),
 )
 _SEPARATORS: Final = ";,\t|"
+_TOLD: Final = re.compile(r"sep=[;,|]", re.IGNORECASE)
 
 
 def open_sheet(path: Path, *, locale: str = "id") -> Sheet:
@@ -57,9 +59,13 @@ def open_sheet(path: Path, *, locale: str = "id") -> Sheet:
 def _csv(name: str, data: bytes) -> Sequence[Sequence[Cell]]:
     text = _decoded(name, data)
     first = next((line for line in text.splitlines() if line.strip()), "")
-    best = max(
-        _SEPARATORS, key=lambda mark: known_in(next(csv.reader([first], delimiter=mark), []))
-    )
+    if _TOLD.fullmatch(first.strip()):
+        # The line by which Excel tells the separator says nothing else; rows keep their numbers.
+        best, text = first.strip()[-1], text.replace(first, "", 1)
+    else:
+        best = max(
+            _SEPARATORS, key=lambda mark: known_in(next(csv.reader([first], delimiter=mark), []))
+        )
     try:
         found = list(csv.reader(io.StringIO(text, newline=""), delimiter=best, strict=True))
     except csv.Error as broken:

@@ -21,6 +21,7 @@ from schemas.errors import Reason, Rejection, Unacceptable
 from schemas.events import (
     BODIES,
     BYTES_MAX,
+    LINES_MAX,
     REPORT_TYPE,
     Envelope,
     Line,
@@ -31,6 +32,7 @@ from schemas.events import (
 from schemas.faults import fault_of, shown
 
 DEPTH_MAX: Final = 16
+"""Most objects and lists within each other; a sound saying has six."""
 T = TypeVar("T")
 
 
@@ -65,7 +67,8 @@ _encode = msgspec.json.Encoder().encode
 class Reading(msgspec.Struct, frozen=True, gc=False):
     """A well-formed saying; `lines` are typed lines or what is wrong with them, in order.
 
-    `digest` is of the body's meaning: spaces, the order of keys and escapes do not change it.
+    `body` is a `Report` when all lines are well-formed, else a `LooseReport`. `digest` is of the
+    body's meaning: spaces, the order of keys and escapes do not change it.
     """
 
     type: str
@@ -92,6 +95,7 @@ def read(value: bytes | None) -> Reading:
     canon = _encode(report)
     if not _nothing_is_hidden(value, heard, canon):
         return read_slowly(value)
+    _count(report.lines)
     lines = cast("list[Line | Rejection]", report.lines)
     return Reading(heard.type, heard.id, heard.source, time, report, lines, _digest(canon))
 
@@ -129,9 +133,11 @@ def read_slowly(value: bytes) -> Reading:
     body: Any
     if envelope.type == REPORT_TYPE:
         body = _typed(_loose, envelope.data, "data")
+        _count(body.lines)
         said = tree["data"]["lines"]
         lines = [_one_line(raw, said[n], n + 1) for n, raw in enumerate(body.lines)]
-        canon = _report_canon(body, lines) or _plain(tree["data"])
+        whole = _whole_report(body, lines)
+        body, canon = (whole, _encode(whole)) if whole else (body, _plain(tree["data"]))
     else:
         body = _typed(decoder, envelope.data, "data")
         _no_null(tree["data"], "data")
@@ -141,28 +147,31 @@ def read_slowly(value: bytes) -> Reading:
     )
 
 
+def _count(lines: list[Any]) -> None:
+    if not 1 <= len(lines) <= LINES_MAX:
+        raise Unacceptable(Reason.TOO_MANY_LINES if lines else Reason.NO_LINES, "data.lines")
+
+
 def _attributes(tree: dict[str, Any]) -> None:
     """CloudEvents: attribute names are short and lower-case, values are single, null is absent."""
     for name, value in tree.items():
         if not _ATTRIBUTE.fullmatch(name):
             raise Unacceptable(Reason.UNKNOWN_FIELD, shown(name))
-        if name != "data" and isinstance(value, dict | list):
+        if name != "data" and isinstance(value, (dict, list)):
             raise Unacceptable(Reason.WRONG_TYPE, name)
 
 
-def _report_canon(loose: LooseReport, lines: list[Line | Rejection]) -> bytes | None:
-    """The bytes that the fast road would have written, when every line is well-formed."""
+def _whole_report(loose: LooseReport, lines: list[Line | Rejection]) -> Report | None:
+    """What the fast road would have read, when every line is well-formed."""
     sound = [line for line in lines if not isinstance(line, Rejection)]
     if len(sound) != len(lines):
         return None
-    return _encode(
-        Report(
-            coop=loose.coop,
-            device=loose.device,
-            sequence=loose.sequence,
-            lines=sound,
-            repairs=loose.repairs,
-        )
+    return Report(
+        coop=loose.coop,
+        device=loose.device,
+        sequence=loose.sequence,
+        lines=sound,
+        repairs=loose.repairs,
     )
 
 
@@ -217,19 +226,20 @@ def _walk(value: bytes) -> dict[str, Any]:
         raise Unacceptable(Reason.JSON_MALFORMED) from exc
     if not isinstance(tree, dict):
         raise Unacceptable(Reason.WRONG_TYPE)
-    _no_deeper(tree, DEPTH_MAX)
+    _no_deeper(tree)
     return tree
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     tree = dict(pairs)
-    if len(tree) != len(pairs):
-        seen: set[str] = set()
-        for name, _ in pairs:
-            if name in seen:
-                raise Unacceptable(Reason.DUPLICATE_KEY, shown(name))
-            seen.add(name)
-    return tree
+    if len(tree) == len(pairs):
+        return tree
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            break
+        seen.add(name)
+    raise Unacceptable(Reason.DUPLICATE_KEY, shown(name))
 
 
 def _no_constant(name: str) -> None:
@@ -241,12 +251,19 @@ def _whole(digits: str) -> int | str:
     return int(digits) if len(digits) <= _DIGITS_READ else digits
 
 
-def _no_deeper(tree: Any, left: int) -> None:
-    if left < 0:
-        raise Unacceptable(Reason.TOO_DEEP)
-    for part in tree.values() if isinstance(tree, dict) else tree:
-        if isinstance(part, dict | list):
-            _no_deeper(part, left - 1)
+def _no_deeper(tree: dict[str, Any]) -> None:
+    """Level by level: what is wide is cheap to walk, what is deep is left early."""
+    level: list[Any] = [tree]
+    for _ in range(DEPTH_MAX):
+        level = [
+            part
+            for parent in level
+            for part in (parent.values() if type(parent) is dict else parent)
+            if type(part) is dict or type(part) is list
+        ]
+        if not level:
+            return
+    raise Unacceptable(Reason.TOO_DEEP)
 
 
 __all__ = ["Reading", "raw_lines", "read", "read_slowly"]

@@ -15,7 +15,6 @@ from schemas.commodity import Catalogue
 from schemas.decoding import Reading, raw_lines, read
 from schemas.errors import Reason, Rejection, Unacceptable
 from schemas.events import (
-    LINES_MAX,
     Contract,
     Decision,
     LooseReport,
@@ -92,26 +91,15 @@ class Judge:
                 self._bodies.repairs(body)
                 packs = packs_of(actor) if packs_of else NO_PACKS
                 lines, faults = self._lines(reading, actor, packs)
-                body = None
             else:
                 self._bodies.check(body, speaker.hub)
                 lines, faults = (), ()
         except Unacceptable as fault:
             return Rejection(fault.reason, fault.field, 0, _whose(actor, key))
-        return Judged(
-            reading.type,
-            reading.id,
-            actor,
-            speaker.hub,
-            speaker.device,
-            reading.body.sequence,
-            time_ms,
-            reading.digest,
-            lines,
-            faults,
-            raw_lines(value) if faults and value else (),
-            body,
-        )
+        raws = raw_lines(value) if faults and value else ()
+        who = (reading.type, reading.id, actor, speaker.hub, speaker.device)
+        what = (lines, faults, raws, None if reading.lines else body)
+        return Judged(*who, body.sequence, time_ms, reading.digest, *what)
 
     # ---------------------------------------------------------- envelope
     def _speaker(
@@ -161,9 +149,6 @@ class Judge:
     def _lines(
         self, reading: Reading, coop: str, packs: Packs
     ) -> tuple[tuple[JudgedLine, ...], tuple[Rejection, ...]]:
-        count = len(reading.lines)
-        if not 1 <= count <= LINES_MAX:
-            raise Unacceptable(Reason.TOO_MANY_LINES if count else Reason.NO_LINES, "data.lines")
         sound: list[JudgedLine] = []
         faults: list[Rejection] = []
         resolvers = self._resolver.by_type

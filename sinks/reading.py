@@ -44,8 +44,14 @@ class _Wrapped(msgspec.Struct, tag_field="type", gc=False):
     """An envelope, read in one go with what is in it; the other attributes say nothing more."""
 
 
+class _LedgerAsItCame(records.Ledger):
+    """msgspec writes `Raw | None` but cannot read it: here `body` is bytes, empty if absent."""
+
+    body: msgspec.Raw = msgspec.Raw()
+
+
 class _Ledger(_Wrapped, tag=records.LEDGER_TYPE):
-    data: records.Ledger
+    data: _LedgerAsItCame
 
 
 class _Demand(_Wrapped, tag=records.DEMAND_TYPE):
@@ -140,9 +146,14 @@ def _judgement(said: records.Ledger) -> JudgementRow:
         said.reason,
         len(said.lines),
         len(said.refused),
-        Words("" if said.body is None else bytes(said.body).decode()),
+        _body(said.body),
         said.version,
     )
+
+
+def _body(raw: msgspec.Raw | None) -> Words:
+    body = b"" if raw is None else bytes(raw)
+    return Words("" if body == b"null" else body.decode())
 
 
 def _line(said: records.Ledger, line: records.LedgerLine) -> LedgerLineRow:

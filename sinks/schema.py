@@ -48,7 +48,7 @@ def _is_current(url: str) -> bool:
         return revision_of(connection) == HEAD and is_filled(connection)
 
 
-def alembic_config(connection: Connection) -> Config:
+def alembic_config(connection: Connection | None = None) -> Config:
     """What Alembic is told; no file of its own."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))

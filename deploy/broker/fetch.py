@@ -7,6 +7,7 @@ cache, in one step.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,7 @@ _POLL_SECONDS: Final = 0.1
 _MAVEN_SECONDS_MAX: Final = 1_800.0
 _LOG_TAIL_LINES: Final = 15
 _PROBLEMS_SHOWN: Final = 5
+_DOWNLOADED: Final = re.compile(r"Downloaded from .*/([^/\s]+\.jar)")
 
 
 def cache_root(override: Path | None = None) -> Path:
@@ -114,7 +116,7 @@ def _run_maven(maven: str, target: Path, scratch: Path, *, progress: bool) -> No
     with log_path.open("wb") as log:
         child = spawn([maven, "-B", "-f", str(pom), *goal], log=log, tied=True, cwd=scratch)
         try:
-            _watch(child, target, shown=progress and sys.stderr.isatty())
+            _watch(child, target, log_path, shown=progress and sys.stderr.isatty())
         finally:
             process = identify(child)
             if process is not None:
@@ -130,7 +132,7 @@ def _run_maven(maven: str, target: Path, scratch: Path, *, progress: bool) -> No
         )
 
 
-def _watch(child: subprocess.Popen[bytes], target: Path, *, shown: bool) -> None:
+def _watch(child: subprocess.Popen[bytes], target: Path, log: Path, *, shown: bool) -> None:
     """Show the jars arriving, by bytes, until Maven ends or its time is up."""
     deadline = time.monotonic() + _MAVEN_SECONDS_MAX
     columns = (TextColumn("Kafka"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
@@ -138,13 +140,12 @@ def _watch(child: subprocess.Popen[bytes], target: Path, *, shown: bool) -> None
         task = bar.add_task("jars", total=lock.total_bytes())
         while child.poll() is None and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
-            bar.update(task, completed=_arrived_bytes(target))
-        bar.update(task, completed=_arrived_bytes(target))
+            bar.update(task, completed=_arrived_bytes(target, log))
+        bar.update(task, completed=_arrived_bytes(target, log))
 
 
-def _arrived_bytes(target: Path) -> int:
-    arrived = 0
-    for path in target.glob("*.jar"):
-        with suppress(FileNotFoundError):
-            arrived += path.stat().st_size
-    return arrived
+def _arrived_bytes(target: Path, log: Path) -> int:
+    """Maven downloads all into its own store, as its log tells, and only then copies."""
+    told = _DOWNLOADED.findall(log.read_text(encoding="utf-8", errors="replace"))
+    here = {path.name for path in target.glob("*.jar")}.union(told)
+    return sum(jar.size_bytes for jar in lock.locked_jars() if jar.name in here)

@@ -34,8 +34,8 @@ from producers.world.stores import STORES, count, counted, opening_stock
 from producers.world.wishes import WISHES, opening_orders
 from schemas.events import Line, Voided
 
-FIRST_PHONE: Final = "hp1"
-SECOND_PHONE: Final = "hp2"
+PHONES: Final = 2
+ORDERS_A_RUN: Final = 100_000
 _DAY_MS: Final = 86_400_000
 _MINUTE_MS: Final = 60_000
 _MOVEMENTS_KEPT: Final = 4
@@ -64,13 +64,18 @@ class Spoken:
 class World:
     """Villages of the given hubs, speaking. Not to be shared between threads."""
 
-    def __init__(self, seed: int, scene: Scene, homes: Iterable[Home]) -> None:
+    def __init__(self, seed: int, scene: Scene, homes: Iterable[Home], *, run: int = 1) -> None:
         self._seed: Final = seed
         self._scene: Final = scene
         self._chance: Final = Random(seed)
         settled = scene.villages(homes, self._chance)
         self._villages: Final = [village for village in settled if village.makes]
         assert self._villages, "a world without a village that makes anything"
+        # A later run on kept data speaks with new phones and orders under new numbers.
+        self._first_phone: Final = f"hp{PHONES * run - 1}"
+        self._second_phone: Final = f"hp{PHONES * run}"
+        for village in self._villages:
+            village.orders_placed = (run - 1) * ORDERS_A_RUN
         self._under_way: Final[list[tuple[int, int, Spoken]]] = []
         self._held = 0
         self._day = -1
@@ -83,10 +88,10 @@ class World:
         order = list(self._awake)
         self._chance.shuffle(order)
         for village in order:
-            now = self._now(village, FIRST_PHONE, now_ms)
+            now = self._now(village, self._first_phone, now_ms)
             stock = [counted(make, now) for make in village.makes]
             yield Spoken(now_ms, village.coop, self._say(village, now, stock, now_ms))
-            now = self._now(village, FIRST_PHONE, now_ms)
+            now = self._now(village, self._first_phone, now_ms)
             asked = opening_orders(village, now) if village.local or village.food else []
             if asked:
                 yield Spoken(now_ms, village.coop, self._say(village, now, asked, now_ms))
@@ -117,11 +122,11 @@ class World:
             if draw < permille:
                 return self._flawed(village, flaw, at_ms)
             draw -= permille
-        return Spoken(at_ms, village.coop, self._sound(village, FIRST_PHONE, at_ms))
+        return Spoken(at_ms, village.coop, self._sound(village, self._first_phone, at_ms))
 
     def _flawed(self, village: Village, flaw: str, at_ms: int) -> Spoken:
         if flaw == "duplicate":
-            value = self._sound(village, FIRST_PHONE, at_ms)
+            value = self._sound(village, self._first_phone, at_ms)
             self._hold(Spoken(at_ms, village.coop, value, flaw))
             return Spoken(at_ms, village.coop, value)
         if flaw == "corrected" and village.movements:
@@ -130,9 +135,9 @@ class World:
             return self._broken(village, at_ms)
         if flaw == "late" and self._chance.randrange(2):
             said_ms = at_ms - self._chance.randint(*LATE_MINUTES) * _MINUTE_MS
-            return Spoken(at_ms, village.coop, self._sound(village, SECOND_PHONE, said_ms), flaw)
+            return Spoken(at_ms, village.coop, self._sound(village, self._second_phone, said_ms), flaw)
         kept = "overtaken" if flaw == "late" else None
-        return Spoken(at_ms, village.coop, self._sound(village, FIRST_PHONE, at_ms), kept)
+        return Spoken(at_ms, village.coop, self._sound(village, self._first_phone, at_ms), kept)
 
     def _sound(self, village: Village, device: str, said_ms: int) -> bytes:
         now = self._now(village, device, said_ms)
@@ -148,7 +153,7 @@ class World:
         """Void a movement and count what is there instead."""
         device, sequence, line, make, micro = village.movements.pop()
         make.on_hand -= micro
-        now = self._now(village, FIRST_PHONE, at_ms)
+        now = self._now(village, self._first_phone, at_ms)
         target = f"{report_id(village.coop, device, sequence)}#{line}"
         lines: list[Line] = [Voided(line=target, reason="salah ketik")]
         if make.on_hand >= 0:
@@ -158,7 +163,7 @@ class World:
 
     def _broken(self, village: Village, at_ms: int) -> Spoken:
         """Break a count (which changes nothing in the village's own books)."""
-        now = self._now(village, FIRST_PHONE, at_ms)
+        now = self._now(village, self._first_phone, at_ms)
         lines = count(village, self._scene, now)
         value = report_value(village.coop, now.device, now.sequence, lines, at_ms)
         broken = break_report(value, self._chance.choice(SORTS), self._chance)
@@ -193,6 +198,6 @@ class World:
         if not self._stocked:
             self._stocked = True
             for village in self._villages:
-                now = self._now(village, FIRST_PHONE, at_ms)
+                now = self._now(village, self._first_phone, at_ms)
                 for make in village.makes:
                     opening_stock(make, now)

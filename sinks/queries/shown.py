@@ -1,8 +1,7 @@
 """Decides how a row of a public view becomes plain values: what JSON, CSV and a table can hold.
 
-Whole amounts are ints, others floats (SQLite) or exact decimals as text would be lost on a reader:
-both databases give the same. Times are ISO 8601 text in UTC, bytes are text with what is no UTF-8
-shown.
+Both databases give the same: whole amounts are ints, others floats. Times are ISO 8601 text in
+UTC, bytes are text with what is no UTF-8 shown.
 """
 
 from collections.abc import Sequence

@@ -57,14 +57,16 @@ def trace(connection: Connection, name: str) -> Trace:
     """Find everything related to an id; `kind` is empty when nothing has it."""
     found = Trace(name)
     for kind, start in _STARTS.items():
-        offers, needs = start(connection, name, found)
-        if found.matches or found.lines or found.positions or found.orders or found.events:
+        offers, needs = start(connection, name, found) if name else (set(), set())
+        if found.matches or found.lines or found.positions or found.orders:
             found.kind = kind
-        if found.dead_letters and not found.kind:
+        elif name in {letter["identity"] for letter in found.dead_letters}:
             found.kind = "dead letter"
+        elif found.events:
+            found.kind = kind
         if found.kind:
             _complete(connection, found, offers, needs)
-            return found
+            break
     return found
 
 
@@ -115,6 +117,10 @@ def _from_event(connection: Connection, name: str, found: Trace) -> Ends:
 
 def _from_letter(connection: Connection, name: str, found: Trace) -> Ends:
     found.dead_letters = _where(connection, _LETTERS, _LETTERS.c.identity == name)
+    judged = TABLES[JudgementRow]
+    for letter in found.dead_letters:
+        here = and_(judged.c.partition == letter["partition"], judged.c.offset == letter["offset"])
+        found.events += rows(connection, select(judged).where(here))
     return set(), set()
 
 

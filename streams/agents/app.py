@@ -14,7 +14,7 @@ from typing import Any, Final
 from schemas.metrics import Meter
 from streams.agents.core_port import PartitionFold
 from streams.agents.faust_seams import FoldTable, HubApp, QuietMonitor, RawTopic
-from streams.agents.guards import EXIT_FATAL, Pulse, WorkerFatal, die, last_resort
+from streams.agents.guards import Pulse, die, last_resort
 from streams.agents.hub import Hub
 from streams.agents.options import WorkerOptions
 from streams.agents.preflight import check_topics
@@ -99,16 +99,13 @@ async def _serve(app: HubApp) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    try:
+    with last_resort("starting"):
         await check_topics(app.options)
-    except WorkerFatal as fault:
-        _log.critical("worker cannot start: %s", fault)
-        return EXIT_FATAL
-    app.pulse.start()
-    starting = asyncio.create_task(app.start())
-    if await _first(stop.wait(), starting) is starting:
-        starting.result()
-        await _first(stop.wait(), app.wait_until_stopped())
+        app.pulse.start()
+        starting = asyncio.create_task(app.start())
+        if await _first(stop.wait(), starting) is starting:
+            starting.result()
+            await _first(stop.wait(), app.wait_until_stopped())
     if not stop.is_set():
         die("running", app.crash_reason)
     await _stop(app)

@@ -99,7 +99,8 @@ class Tenure:
             await self._log_rows(effects.state, whole=True)
             kept = monotonic()
             await self._say(effects.outputs)
-            self._tell(effects, effects.next - start, (begun, folded, kept, monotonic()))
+            times = (begun, folded, kept, monotonic())
+            tell(self._meter, effects.counts, effects.next - start, times)
             start = effects.next
             self.done = run[start - 1].offset + 1
 
@@ -175,8 +176,3 @@ class Tenure:
         if torn:
             self._due_outputs.update({topic: ends[topic] for topic in torn})
             await self._say(await self._everything(torn))
-
-    def _tell(
-        self, effects: Effects, records: int, times: tuple[float, float, float, float]
-    ) -> None:
-        tell(self._meter, effects.counts, records, times)

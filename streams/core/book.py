@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from schemas.commodity import Catalogue
+from streams.core import deals
 from streams.core.state import Coop, Deal
 
 LIVE: Final = frozenset({"proposed", "accepted"})
@@ -49,12 +50,20 @@ class Book:
         self.deals: dict[str, Deal] = {}
         self.marks: dict[HubFamily, Shelfmark] = {}
         self.live: dict[str, Deal] = {}
-        self.rejected: list[Deal] = []
+        self.rejected: dict[str, Deal] = {}
         self.by_offer: dict[str, dict[str, Deal]] = {}
         self.by_need: dict[str, dict[str, Deal]] = {}
-        self.finished: dict[tuple[str, str], int] = {}
-        self.ended: dict[str, list[Deal]] = {}
+        self.settled: dict[str, dict[str, int]] = {}
+        """By need and offer: how many matches of the pair ended or were said yes to."""
         self.dirty: dict[HubFamily, None] = {}
+
+    def begin_anew(self, as_of_ms: int) -> None:
+        """Forget all that actors and deals do not imply at a time, and find the deals again."""
+        self.marks, self.live, self.rejected, self.dirty = {}, {}, {}, {}
+        self.by_offer, self.by_need, self.settled = {}, {}, {}
+        for name in sorted(self.deals):
+            self.keep_deal(self.deals[name])
+        self.rejected = {n: d for n, d in self.rejected.items() if deals.held_back(d, as_of_ms)}
 
     def coop(self, actor: str, hub: str) -> Coop:
         """The state of an actor, made when it is new."""
@@ -73,20 +82,19 @@ class Book:
 
     def keep_deal(self, deal: Deal) -> None:
         """A deal is new or came to another state: find it by its lines while it lives."""
-        known = self.deals.get(deal.match)
-        pair = (deal.offer, deal.need)
-        if known is None or known is not deal:
-            self.deals[deal.match] = deal
+        self.deals[deal.match] = deal
+        if deal.state != "proposed" or deals.is_held(deal):
+            # What a side said yes to is settled too: the next match of the pair is another one.
+            pair = self.settled.setdefault(deal.need, {})
+            pair[deal.offer] = max(pair.get(deal.offer, 0), deal.n + 1)
         if deal.state in LIVE:
             self.live[deal.match] = deal
             self.by_offer.setdefault(deal.offer, {})[deal.match] = deal
             self.by_need.setdefault(deal.need, {})[deal.match] = deal
             return
-        self.live.pop(deal.match, None)
         if deal.state == "rejected":
-            self.rejected.append(deal)
-        self.finished[pair] = max(self.finished.get(pair, 0), deal.n + 1)
-        self.ended.setdefault(deal.need, []).append(deal)
+            self.rejected[deal.match] = deal
+        self.live.pop(deal.match, None)
         for index, line in ((self.by_offer, deal.offer), (self.by_need, deal.need)):
             own = index.get(line)
             if own is not None:
@@ -113,6 +121,3 @@ def need_id(coop: str, order: str) -> str:
     return f"{coop}|{order}"
 
 
-def promised(deals: Iterator[Deal]) -> int:
-    """Micro base units bound by live deals."""
-    return sum(deal.quantity for deal in deals)

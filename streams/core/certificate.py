@@ -61,16 +61,10 @@ def is_legal(block: Block, flow: IntArray) -> bool:
     """Whether a flow stays on open pairs and inside what is offered and needed."""
     if (flow < 0).any() or ((flow != 0) & ~block.open).any():
         return False
-    rows, columns = np.nonzero(flow)
-    given, taken = [0] * len(block.supply), [0] * len(block.demand)
-    for i, j, quantity in zip(
-        rows.tolist(), columns.tolist(), flow[rows, columns].tolist(), strict=True
-    ):
-        given[i] += quantity
-        taken[j] += quantity
-    return all(g <= s for g, s in zip(given, block.supply.tolist(), strict=True)) and all(
-        t <= d for t, d in zip(taken, block.demand.tolist(), strict=True)
-    )
+    # Sums beyond 64 bits are formed of Python integers.
+    small = int(flow.max(initial=0)) * max(flow.shape) < -_FAR
+    exact = flow if small else flow.astype(object)
+    return bool((exact.sum(1) <= block.supply).all() and (exact.sum(0) <= block.demand).all())
 
 
 def worth_of(block: Block, flow: IntArray) -> int:

@@ -131,17 +131,25 @@ def order(
         order_id=f"{coop}|{name}",
         commodity=seen.commodity,
         grade=seen.grade,
-        market=seen.market,
+        market=_plain(seen.market),
         quantity=decimal(seen.quantity),
         unit=units[seen.commodity].unit,
         ceiling_price=seen.ceiling,
         needed_day=seen.needed_day,
-        priority=seen.priority,
-        min_lot=decimal(seen.min_lot),
+        priority=_plain(seen.priority),
+        min_lot=_plain(decimal(seen.min_lot)),
         state="cancelled" if seen.cancelled else "open",
         revision=seen.revision,
         version=kept.version,
     )
+
+
+# The encoder leaves out a default when it is the very same object; equal text must not look otherwise.
+_DEFAULTS: Final = {d: d for d in records.OrderState.__struct_defaults__ if isinstance(d, str)}
+
+
+def _plain(text: str) -> str:
+    return _DEFAULTS.get(text, text)
 
 
 def dead_letter(

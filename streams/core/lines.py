@@ -28,7 +28,7 @@ DAY_MAX: Final = 1 << 40
 """Stands for "never" where a line gives no day."""
 
 
-class OfferLine(msgspec.Struct, frozen=True):
+class OfferLine(msgspec.Struct, frozen=True, gc=False):
     """What a co-op can give; `floor` is the least it takes, `expires_day` its last good day."""
 
     line: str
@@ -43,7 +43,7 @@ class OfferLine(msgspec.Struct, frozen=True):
     min_lot: int = 0
 
 
-class NeedLine(msgspec.Struct, frozen=True):
+class NeedLine(msgspec.Struct, frozen=True, gc=False):
     """What a co-op asks for; `ceiling` is the most it pays, the leg included.
 
     `grades` lists exactly what it accepts. Without it `grade` is the least it accepts, and better
@@ -132,7 +132,7 @@ class Options:
     """Bounds the search that minimum lots need: solves x (open pairs + 300), some 60 ms."""
 
 
-class Proposal(msgspec.Struct, frozen=True):
+class Proposal(msgspec.Struct, frozen=True, gc=False):
     """A pair that should trade: the seller nets `price`, the buyer pays `buyer_price`."""
 
     match: MatchId
@@ -145,7 +145,7 @@ class Proposal(msgspec.Struct, frozen=True):
     days: int
 
 
-class Unmatched(msgspec.Struct, frozen=True):
+class Unmatched(msgspec.Struct, frozen=True, gc=False):
     """What is left of a line, why (a code of `streams.core.reasons`), and the figures of it."""
 
     line: str

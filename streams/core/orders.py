@@ -2,13 +2,16 @@
 
 Revision 1 is the placing; a later revision replaces the fields it names; the highest cancellation holds
 unless a higher revision speaks again; a cancellation without a revision is final. Of two sayings of one
-revision the newest, by time, then device, sequence and line, holds.
+revision the newest, by time, then device, sequence and line, holds. An amendment in a unit that does
+not fit the goods changes nothing at all.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
+from schemas.commodity import UNGRADED
 from schemas.judged import OrderLine
 from streams.core.state import Key, Order, Revision
 
@@ -17,8 +20,7 @@ Amount = Callable[[str, str, int], int | None]
 """(commodity, unit, stated micro) -> micro base units, None when the unit does not fit."""
 
 
-@dataclass(frozen=True, slots=True)
-class OrderView:
+class OrderView(msgspec.Struct, gc=False):
     """An order as it stands; quantities in micro base units, -1 and "" when never said."""
 
     commodity: str
@@ -33,13 +35,14 @@ class OrderView:
     revision: int
 
 
-def add(order: Order, line: OrderLine, key: Key) -> bool:
-    """Take one saying in; False when a newer saying of that revision holds already."""
-    number = line.revision or FINAL
-    known = order.revisions.get(number)
-    if known is not None and known.key >= key:
-        return False
-    order.revisions[number] = Revision(
+def number_of(line: OrderLine) -> int:
+    """The revision that a line speaks of; a cancellation for good is above all others."""
+    return line.revision or FINAL
+
+
+def revision_of(line: OrderLine, key: Key) -> Revision:
+    """What a line says, to be kept with its order."""
+    return Revision(
         key,
         line.kind,
         line.commodity,
@@ -52,7 +55,35 @@ def add(order: Order, line: OrderLine, key: Key) -> bool:
         line.market,
         line.min_lot,
     )
+
+
+def add(order: Order, line: OrderLine, key: Key) -> bool:
+    """Take one saying in; False when a newer saying of that revision holds already."""
+    number = number_of(line)
+    known = order.revisions.get(number)
+    if known is not None and known.key >= key:
+        return False
+    order.revisions[number] = revision_of(line, key)
     return True
+
+
+def goods_of(order: Order) -> str:
+    """The commodity an order asks for, "" while its placing is not known."""
+    placed = order.revisions.get(1)
+    return "" if placed is None else placed.commodity
+
+
+def latest_ms(order: Order) -> int:
+    """When an order was last spoken of, -1 when nothing of it holds."""
+    return max((said.key[0] for said in order.revisions.values()), default=-1)
+
+
+def fits(said: Revision | OrderLine, commodity: str, amount: Amount) -> bool:
+    """True when what an amendment says of quantity can be said of the goods."""
+    return not said.unit or all(
+        stated < 0 or amount(commodity, said.unit, stated) is not None
+        for stated in (said.quantity, said.min_lot)
+    )
 
 
 def view(order: Order, amount: Amount) -> OrderView | None:
@@ -60,43 +91,39 @@ def view(order: Order, amount: Amount) -> OrderView | None:
     placed = order.revisions.get(1)
     if placed is None:
         return None
-    fields = [placed.grade, placed.quantity, placed.ceiling, placed.needed_day]
-    priority, market, min_lot = placed.priority, placed.market, placed.min_lot
-    cancelled, highest = False, 1
-    for number in sorted(order.revisions):
-        said = order.revisions[number]
-        if number == 1:
-            continue
-        highest = number if number != FINAL else highest
-        cancelled = said.kind == "x"
-        if cancelled:
-            continue
-        fields = [
-            said.grade or fields[0],
-            _amended(said.quantity, said.unit, placed.commodity, amount, fields[1]),
-            said.ceiling if said.ceiling >= 0 else fields[2],
-            said.needed_day if said.needed_day >= 0 else fields[3],
-        ]
-        priority, market = said.priority or priority, said.market or market
-        min_lot = _amended(said.min_lot, said.unit, placed.commodity, amount, min_lot)
-    grade, quantity, ceiling, needed_day = fields
-    return OrderView(
+    seen = OrderView(
         placed.commodity,
-        str(grade),
-        int(quantity),
-        int(ceiling),
-        int(needed_day),
-        priority,
-        market,
-        min_lot,
-        cancelled,
-        highest,
+        placed.grade,
+        placed.quantity,
+        placed.ceiling,
+        placed.needed_day,
+        placed.priority,
+        placed.market,
+        placed.min_lot,
+        cancelled=False,
+        revision=1,
     )
+    if len(order.revisions) > 1:
+        for number in sorted(order.revisions):
+            if number > 1:
+                _amend(seen, number, order.revisions[number], amount)
+    if seen.grade == UNGRADED:
+        seen.grade = ""
+    return seen
 
 
-def _amended(stated: int, unit: str, commodity: str, amount: Amount, before: int | str) -> int:
-    """The amended quantity; one whose unit does not fit the commodity changes nothing."""
-    if stated < 0:
-        return int(before)
-    found = amount(commodity, unit, stated)
-    return int(before) if found is None else found
+def _amend(seen: OrderView, number: int, said: Revision, amount: Amount) -> None:
+    if not fits(said, seen.commodity, amount):
+        return
+    seen.cancelled = said.kind == "x"
+    seen.revision = number if number != FINAL else seen.revision
+    if seen.cancelled:
+        return
+    seen.grade = said.grade or seen.grade
+    seen.priority, seen.market = said.priority or seen.priority, said.market or seen.market
+    seen.ceiling = said.ceiling if said.ceiling >= 0 else seen.ceiling
+    seen.needed_day = said.needed_day if said.needed_day >= 0 else seen.needed_day
+    if said.quantity >= 0:
+        seen.quantity = amount(seen.commodity, said.unit, said.quantity) or seen.quantity
+    if said.min_lot >= 0:
+        seen.min_lot = amount(seen.commodity, said.unit, said.min_lot) or 0

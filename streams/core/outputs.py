@@ -11,15 +11,15 @@ from typing import Any, Final
 from schemas import records, topics
 from schemas.decoding import raw_lines
 from schemas.errors import Reason, Rejection
-from schemas.events import REPORT_TYPE, plain
-from schemas.judged import Judged, OrderLine, PlanLine, StockLine
+from schemas.events import REPORT_TYPE, Decision, Profile, plain
+from schemas.judged import Judged, OrderLine, PlanLine, StockLine, VoidLine
 from schemas.records import version_of
 from streams.core import demand_out, ledger_out, match_out
 from streams.core.envelope import Row, stamp, wrapped
-from streams.core.sayings import is_void
 from streams.core.state import Applied, Said, position_key
 from streams.core.ticks import Beat
 from streams.core.view import View
+from streams.core.voids import Target, is_void
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class Entry:
     said: Judged | None = None
     kept: Said | None = None
     reason: str = ""
-    voided: list[str] = field(default_factory=list)
+    gone: list[Target] = field(default_factory=list)
 
 
 class Outputs:
@@ -53,16 +53,16 @@ class Outputs:
         self._entries, self._letters, self._stamps = [], [], {}
 
     # -------------------------------------------------------------- collecting
-    def accept(self, record: Any, said: Judged, kept: Said, voided: list[str]) -> None:
-        """A saying that passed the gate, with what of it held."""
+    def accept(self, record: Any, said: Judged, kept: Said, gone: list[Target]) -> None:
+        """A saying that passed the gate, with what of it held and which lines it took back."""
         held = kept.lines or (said.type != REPORT_TYPE and not kept.refused)
         verdict = "accepted" if held else "rejected"
-        self._entries.append(Entry(record, verdict, said, kept, "", voided))
+        self._entries.append(Entry(record, verdict, said, kept, "", gone))
         self._count(f"lumbung_records_total{{verdict={verdict}}}", 1)
         self._count("lumbung_lines_total{verdict=accepted}", len(kept.lines))
         if kept.refused:
             self._count("lumbung_lines_total{verdict=refused}", len(kept.refused))
-        self._touch(said, kept)
+        self._touch(said, kept, gone)
         if kept.refused:
             raw = raw_lines(record.value) if said.type == REPORT_TYPE else ()
             for n, reason, where in kept.refused:
@@ -70,12 +70,14 @@ class Outputs:
                 payload = raw[n - 1] if n else record.value
                 self._letter(record, f"{said.id}#{n}", fault, payload)
 
-    def duplicate(self, record: Any, said: Judged, kept: Said | None) -> None:
+    def duplicate(
+        self, record: Any, said: Judged, kept: Said | None, gone: list[Target]
+    ) -> None:
         """A saying seen before: what it touched is said again, as it stands."""
-        self._entries.append(Entry(record, "duplicate", said, kept))
+        self._entries.append(Entry(record, "duplicate", said, kept, "", gone))
         self._count("lumbung_records_total{verdict=duplicate}", 1)
         if kept is not None:
-            self._touch(said, kept)
+            self._touch(said, kept, gone)
 
     def reject(self, record: Any, fault: Rejection, said: Judged | None) -> None:
         """A record that is not kept at all."""
@@ -94,8 +96,10 @@ class Outputs:
     def _count(self, name: str, n: int) -> None:
         self.counts[name] = self.counts.get(name, 0) + n
 
-    def _touch(self, said: Judged, kept: Said) -> None:
-        for line in kept.lines:
+    def _touch(self, said: Judged, kept: Said, gone: list[Target]) -> None:
+        if type(said.body) is Decision and said.body.match in self._view.book.deals:
+            self.deals[said.body.match] = None
+        for line in (*kept.lines, *(target.line for target in gone)) if gone else kept.lines:
             if type(line) is StockLine or type(line) is PlanLine:
                 self._view.touched[said.hub, line.commodity] = None
             elif type(line) is OrderLine:
@@ -159,7 +163,7 @@ class Outputs:
             version=version_of(epoch, record.offset),
             recorded_ms=record.timestamp,
             reason=entry.reason,
-            voided=entry.voided,
+            voided=list(dict.fromkeys(target.line_id for target in entry.gone)),
         )
         if said is not None:
             value.event_id, value.event_type = said.id, said.type
@@ -167,7 +171,7 @@ class Outputs:
             value.device, value.sequence = said.device, said.sequence
             value.occurred_ms = said.time_ms
             if kept is not None:
-                self._fill(value, said, kept, entry.verdict)
+                self._fill(value, said, kept, entry)
         name = f"{topics.EVENTS}/{self._number}/{record.offset}"
         at = self._stamps.get(record.timestamp)
         if at is None:
@@ -178,28 +182,37 @@ class Outputs:
             wrapped(records.LEDGER_TYPE, name, source, at, value),
         )
 
-    def _fill(self, value: records.Ledger, said: Judged, kept: Said, verdict: str) -> None:
+    def _fill(self, value: records.Ledger, said: Judged, kept: Said, entry: Entry) -> None:
         goods, coop = self._view.goods, self._view.book.coops[said.actor]
+        spoken = kept.lines
+        if entry.gone:
+            spoken = (*spoken, *(target.line for target in entry.gone))
         value.positions = [
             ledger_out.position(name, coop.levels[name], goods)
             for name in dict.fromkeys(
                 position_key(line.commodity, line.grade, line.lot)
-                for line in kept.lines
+                for line in spoken
                 if type(line) is StockLine
             )
+            if name in coop.levels
         ]
-        numbers = dict.fromkeys(line.order for line in kept.lines if type(line) is OrderLine)
+        numbers = dict.fromkeys(line.order for line in spoken if type(line) is OrderLine)
+        if type(said.body) is Profile:  # another pack is another order
+            changed = (n for n, order in coop.orders.items() if order.version == value.version)
+            numbers |= dict.fromkeys(changed)
         value.orders = [
             ledger_out.order(said.actor, n, self._view.seen(said.actor, n), coop.orders[n], goods)
             for n in numbers
+            if n in coop.orders
         ]
-        if verdict == "duplicate":
+        if entry.verdict == "duplicate":
             return
         if coop.voids:
             void = frozenset(
                 line.n
                 for line in kept.lines
-                if is_void(coop, said.device, said.sequence, line.n, kept.time_ms)
+                if type(line) is not VoidLine
+                and is_void(coop, said.device, said.sequence, line.n, kept.time_ms)
             )
         else:
             void = frozenset()

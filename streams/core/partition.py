@@ -7,31 +7,40 @@ record is `applied`; outputs are built after the fold, so they show the state at
 absolute and versioned. Refuses to know Kafka, the clock and where batches go.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from schemas.errors import Reason, Rejection, Unacceptable
-from schemas.events import Decision, Gap, Profile
+from schemas.errors import Reason, Rejection
 from schemas.judged import Judged
 from schemas.records import version_of
-from schemas.resolving import day_of
-from schemas.topics import EVENTS
 from schemas.validation import Judge
-from streams.core import deals, sequence, state
+from streams.core import sequence, state
+from streams.core.acts import Act
+from streams.core.holdings import Holdings
 from streams.core.outputs import Outputs
+from streams.core.promises import Promises
 from streams.core.rounds import Setting
 from streams.core.sayings import Saying
 from streams.core.sequence import Passage
 from streams.core.shelf import Shelf, opened
-from streams.core.state import Applied, Coop, Deal, Gate, Said, Step
-from streams.core.ticks import Clockwork
+from streams.core.state import Coop, Deal, Gate, Odd, Said
+from streams.core.ticks import Clockwork, bytes_of
 from streams.core.view import View
+from streams.core.voids import Target, taken_back
 
 STATE_BYTES_MAX: Final = 400 * 1024
 """A run is cut before its state batch passes this; one report more still fits 512 KiB."""
-GATES_MAX: Final = 32
+HEAVY_BYTES: Final = 32 * 1024
+"""A co-op of this size opens a batch of its own rather than filling one up."""
+COOP_BYTES_MAX: Final = 300 * 1024
+"""A co-op of this size is heard no more: its state has to fit one batch for ever."""
+GATES_MAX: Final = 256
 TICK_KEY: Final = b"tick"
+_REFUSALS: Final = {
+    Passage.TOO_FAR: Reason.SEQUENCE_TOO_FAR,
+    Passage.REUSED: Reason.SEQUENCE_REUSED,
+}
 
 
 class Record(Protocol):
@@ -64,78 +73,33 @@ class Partition:
         self._view = view
         self._book = view.book
         self._shelf = shelf
-        self._now = Applied(epoch=epoch)
-        self._odd: set[int] = set()
-        self._clock = Clockwork(view, shelf, setting)
+        self._held = Holdings(view, shelf, epoch)
+        self._promises = Promises(view)
+        self._clock = Clockwork(view, shelf, setting, self._promises)
         self._out = Outputs(number, view)
         self._state: dict[bytes, Any] = {}
+        self._heavy: set[bytes] = set()
         self._bytes = 0
 
     @property
     def applied(self) -> int:
         """The last offset that is in the state, -1 when none is."""
-        return self._now.offset
+        return self._held.now.offset
 
     # -------------------------------------------------------------- recovery
     def restore(self, key: bytes, value: bytes | None) -> bool:
         """Take a changelog record in; False when something newer of its key is held."""
-        kind, _, name = key.decode().partition("/")
-        if value is None:
-            return self._forget(kind, name)
-        record = state.decode(key, value)
-        held = self._held(kind, name)
-        if held is not None and state.version_in(held) > state.version_in(record):
-            return False
-        self._hold(kind, name, record, value)
-        return True
+        return self._held.restore(key, value)
 
     def encode(self, key: bytes) -> bytes | None:
         """What the changelog should hold for a key."""
-        kind, _, name = key.decode().partition("/")
-        if kind == "said":
-            return self._shelf.get(*_said_name(name))
-        held = self._held(kind, name)
-        return None if held is None else state.encode(held)
+        return self._held.encode(key)
 
     def settle(self) -> None:
         """Build book and totals from the state."""
-        self._view.rebuild(self._now)
-
-    def _held(self, kind: str, name: str) -> Any:
-        if kind == "said":
-            kept = self._shelf.get(*_said_name(name))
-            return None if kept is None else opened(kept)
-        if kind == "odd":
-            return self._now if int(name) in self._odd else None
-        tables: Mapping[str, Mapping[str, Any]] = {
-            "coop": self._book.coops,
-            "deal": self._book.deals,
-            "round": self._view.rounds,
-            "applied": {"": self._now},
-        }
-        return tables[kind].get(name)
-
-    def _hold(self, kind: str, name: str, record: Any, value: bytes) -> None:
-        if kind == "coop":
-            self._book.coops[name] = record
-            self._book.hub_of[name] = self._view.hub(name)
-        elif kind == "said":
-            self._shelf.put(*_said_name(name), value)
-        elif kind == "deal":
-            self._book.deals[name] = record
-        elif kind == "round":
-            self._view.rounds[name] = record
-        elif kind == "odd":
-            self._odd.add(int(name))
-        else:
-            self._now = record
-
-    def _forget(self, kind: str, name: str) -> bool:
-        if kind == "said":
-            self._shelf.drop(*_said_name(name))
-        elif kind == "odd":
-            self._odd.discard(int(name))
-        return True
+        self._view.rebuild(self._held.now)
+        coops = self._book.coops.items()
+        self._heavy = {n.encode() for n, coop in coops if bytes_of(coop) > HEAVY_BYTES}
 
     # -------------------------------------------------------------- the fold
     def fold(self, run: Sequence[Record], start: int = 0) -> Effects:
@@ -144,15 +108,19 @@ class Partition:
         self._out.clear()
         at = start
         while at < len(run) and self._bytes < STATE_BYTES_MAX:
-            if run[at].key == TICK_KEY and self._bytes:
-                break  # a tick may change much, so it gets a batch of its own
+            if self._bytes and not self._fits(run[at].key):
+                break
             self._one(run[at])
             at += 1
         return self._effects(at)
 
+    def _fits(self, key: bytes | None) -> bool:
+        """A tick may change much, so it opens a batch of its own; a heavy co-op does so later."""
+        return key != TICK_KEY and (key not in self._heavy or self._bytes < HEAVY_BYTES)
+
     def announce(self, committed: int) -> list[tuple[str, list[tuple[bytes, bytes]]]]:
         """All that changed at or above the committed offset and does not leave by re-reading."""
-        return self._out.announce(version_of(self._now.epoch, committed - 1), self._now)
+        return self._out.announce(version_of(self._held.now.epoch, committed - 1), self._held.now)
 
     def _effects(self, at: int) -> Effects:
         rows: list[tuple[bytes, bytes | None]] = [
@@ -160,8 +128,8 @@ class Partition:
             for key, value in self._state.items()
         ]
         if rows or self._out.moved:
-            rows.append((state.APPLIED, state.encode(self._now)))
-        return Effects(at, rows, self._out.rows(self._now), dict(self._out.counts))
+            rows.append((state.APPLIED, state.encode(self._held.now)))
+        return Effects(at, rows, self._out.rows(self._held.now), dict(self._out.counts))
 
     def _one(self, record: Record) -> None:
         found = self._judge.judge(
@@ -171,12 +139,13 @@ class Partition:
             partition=self.number,
             packs_of=self._view.packs_of,
         )
-        again = record.offset <= self._now.offset
+        now = self._held.now
+        again = record.offset <= now.offset
         if not again:
-            self._now.offset = record.offset
+            now.offset = record.offset
             self._out.moved = True
-            if not self._now.as_of_ms:  # before the first tick, the first record tells the time
-                self._clock.start(self._now, record.timestamp)
+            if not now.as_of_ms:  # before the first tick, the first record tells the time
+                self._clock.start(now, record.timestamp)
         if isinstance(found, Rejection):
             self._out.reject(record, found, None)
         elif not found.actor:
@@ -188,26 +157,41 @@ class Partition:
 
     # -------------------------------------------------------------- sayings
     def _say(self, record: Record, said: Judged) -> None:
-        coop = self._book.coop(said.actor, said.hub)
-        gate = coop.gates.get(said.device)
+        coop = self._book.coops.get(said.actor)
+        gate = None if coop is None else coop.gates.get(said.device)
         passage = sequence.look(gate, said.sequence, said.digest)
-        if passage is Passage.FRESH and gate is None and len(coop.gates) >= GATES_MAX:
-            self._out.reject(record, Rejection(Reason.STATE_TOO_LARGE, "data.device"), said)
+        full = self._is_full(coop, gate, record.key) if passage is Passage.FRESH else ""
+        if full:
+            self._refuse(record, said, Reason.STATE_TOO_LARGE, full)
         elif passage is Passage.FRESH:
-            if gate is None:
-                gate = coop.gates[said.device] = Gate()
-            self._fresh(record, said, coop, gate)
+            self._fresh(record, said)
         elif passage is Passage.SEEN:
-            self._duplicate(record, said, coop)
-        elif passage is Passage.TOO_FAR:
-            self._out.reject(record, Rejection(Reason.SEQUENCE_TOO_FAR, "data.sequence"), said)
+            self._duplicate(record, said)
         else:
-            self._keep(f"odd/{record.offset}".encode(), self._now, 24)
-            self._odd.add(record.offset)
-            self._out.reject(record, Rejection(Reason.SEQUENCE_REUSED, "data.sequence"), said)
+            self._refuse(record, said, _REFUSALS[passage], "data.sequence")
 
-    def _fresh(self, record: Record, said: Judged, coop: Coop, gate: Gate) -> None:
-        version = version_of(self._now.epoch, record.offset)
+    def _is_full(self, coop: Coop | None, gate: Gate | None, key: bytes | None) -> str:
+        """The field that is too much for the state of an actor, "" when there is room."""
+        if coop is None:
+            return ""
+        if gate is None and len(coop.gates) >= GATES_MAX:
+            return "data.device"
+        if key in self._heavy and bytes_of(coop) > COOP_BYTES_MAX:
+            return "data.coop"
+        return ""
+
+    def _refuse(self, record: Record, said: Judged, reason: Reason, where: str) -> None:
+        """A sound record that the state refuses; it is remembered, for the state moves on."""
+        odd = self._held.odd[record.offset] = Odd(record.offset, reason.value, where)
+        self._keep(f"odd/{record.offset}".encode(), odd, 64)
+        self._out.reject(record, Rejection(reason, where), said)
+
+    def _fresh(self, record: Record, said: Judged) -> None:
+        now, coop = self._held.now, self._book.coop(said.actor, said.hub)
+        version = version_of(now.epoch, record.offset)
+        gate = coop.gates.get(said.device)
+        if gate is None:
+            gate = coop.gates[said.device] = Gate()
         sequence.enter(gate, said.sequence, said.digest)
         coop.version = version
         coop.last_ms = max(coop.last_ms, said.time_ms)
@@ -215,11 +199,14 @@ class Partition:
         touched = saying.fold()
         touched.refused[:0] = said.rejections
         if said.body is not None:
-            fault = self._body(said, coop, version)
+            act = Act(said, coop, self._view, self._promises, version)
+            fault = act.carry_out(touched, now, self._judge)
             if fault is not None:
-                touched.refused.append(Rejection(fault.reason, fault.field, 0, said.actor))
+                touched.refused.append(fault)
+            for deal in act.deals:
+                self._deal(deal)
         self._view.follow(said.actor, touched, version)
-        for deal in self._view.cut_promises(said, touched, self._now, version):
+        for deal in self._promises.cut(said, touched, now, version):
             self._deal(deal)
         kept = Said(
             record.offset,
@@ -233,85 +220,46 @@ class Partition:
         name = f"said/{said.actor}|{said.device}|{said.sequence}".encode()
         self._keep(name, value, len(value))
         self._keep_coop(said.actor, coop)
-        self._out.accept(record, said, kept, touched.voided)
+        self._out.accept(record, said, kept, self._gone(said, kept))
 
-    def _duplicate(self, record: Record, said: Judged, coop: Coop) -> None:
-        kept = self._shelf.get(said.actor, said.device, said.sequence)
-        self._out.duplicate(record, said, None if kept is None else opened(kept))
+    def _gone(self, said: Judged, kept: Said) -> list[Target]:
+        return taken_back(self._book.coops[said.actor], self._shelf, said.actor, kept)
+
+    def _kept(self, said: Judged) -> Said | None:
+        value = self._shelf.get(said.actor, said.device, said.sequence)
+        return None if value is None else opened(value)
+
+    def _duplicate(self, record: Record, said: Judged) -> None:
+        kept = self._kept(said)
+        self._out.duplicate(record, said, kept, [] if kept is None else self._gone(said, kept))
 
     def _say_again(self, record: Record, said: Judged) -> None:
         """Send again what a record that is in the state led to; the state says what that was."""
-        coop = self._book.coops.get(said.actor)
-        gate = None if coop is None else coop.gates.get(said.device)
-        kept = self._shelf.get(said.actor, said.device, said.sequence)
-        was = None if kept is None else opened(kept)
-        if was is not None and was.offset == record.offset:
-            self._out.accept(record, said, was, [])
-        elif record.offset in self._odd:
-            self._out.reject(record, Rejection(Reason.SEQUENCE_REUSED, "data.sequence"), said)
-        elif sequence.look(gate, said.sequence, said.digest) in (Passage.FRESH, Passage.TOO_FAR):
-            full = coop is not None and gate is None and len(coop.gates) >= GATES_MAX
-            reason = Reason.STATE_TOO_LARGE if full else Reason.SEQUENCE_TOO_FAR
-            field_ = "data.device" if full else "data.sequence"
-            self._out.reject(record, Rejection(reason, field_), said)
+        odd, kept = self._held.odd.get(record.offset), self._kept(said)
+        if odd is not None:
+            self._out.reject(record, Rejection(Reason(odd.reason), odd.field), said)
+        elif kept is not None and kept.offset == record.offset:
+            self._out.accept(record, said, kept, self._gone(said, kept))
         else:
-            self._out.duplicate(record, said, was)
-
-    # -------------------------------------------------------------- other sayings
-    def _body(self, said: Judged, coop: Coop, version: int) -> Rejection | None:
-        act: Callable[[Judged, Coop, int], None] | None = {
-            Profile: self._profile,
-            Gap: self._gap,
-            Decision: self._decision,
-        }.get(type(said.body))
-        try:
-            if act is not None:
-                act(said, coop, version)
-        except Unacceptable as fault:
-            return Rejection(fault.reason, fault.field, 0, said.actor)
-        return None
-
-    def _profile(self, said: Judged, coop: Coop, version: int) -> None:
-        key = state.line_key(said.time_ms, said.device, said.sequence, 0, 0)
-        if key <= coop.profile_key:
-            return
-        coop.profile_key = key
-        coop.packs = {f"{c}|{w}": micro for (c, w), micro in self._judge.packs(said.body).items()}
-        coop.mandates = [
-            (m.hub, day_of(m.since, "since"), day_of(m.until, "until")) for m in said.body.mandates
-        ]
-
-    def _gap(self, said: Judged, coop: Coop, version: int) -> None:
-        if not sequence.give_up(coop.gates[said.device], said.body.first, said.body.last):
-            raise Unacceptable(Reason.SEQUENCE_TOO_FAR, "data.last")
-
-    def _decision(self, said: Judged, coop: Coop, version: int) -> None:
-        deal = self._book.deals.get(said.body.match)
-        if deal is None:
-            raise Unacceptable(Reason.UNKNOWN_MATCH, "data.match")
-        by = deals.sides(deal, said.actor, self._book.coops, self._view.today(said.hub))
-        if said.body.decision == "accept" and self._view.is_short(deal):
-            raise Unacceptable(Reason.STOCK_GONE, "data.match")
-        step = Step("", self._now.as_of_ms, said.actor, said.body.reason or said.body.decision)
-        deals.decide(deal, said.body.decision, by, step)
-        step.state = deal.state
-        deal.version = version
-        self._view.follow_deal(deal, version)
-        self._deal(deal)
+            self._duplicate(record, said)
 
     # -------------------------------------------------------------- ticks
     def _tick(self, record: Record, said: Judged, again: bool) -> None:
-        if again or said.sequence <= self._now.tick:
+        now = self._held.now
+        if again or said.sequence <= now.tick:
             return
-        version = version_of(self._now.epoch, record.offset)
-        beat = self._clock.tick(said, self._now, version)
-        for deal in beat.deals:
+        settled = now.tick_offset
+        beat = self._clock.tick(said, now, version_of(now.epoch, record.offset))
+        for deal in beat.deals.values():
             self._deal(deal)
         for name, left in beat.rounds.items():
             self._keep(f"round/{name}".encode(), left, 64 + 120 * len(left.left))
             self._out.rounds[name] = None
         for actor, device, number in beat.forgotten:
             self._keep(f"said/{actor}|{device}|{number}".encode(), None, 48)
+        for offset in [offset for offset in self._held.odd if offset < settled]:
+            del self._held.odd[offset]
+            self._keep(f"odd/{offset}".encode(), None, 24)
         for actor in beat.coops:
             self._keep_coop(actor, self._book.coops[actor])
         self._out.ticked(beat)
@@ -323,15 +271,14 @@ class Partition:
         self._state[key] = record
 
     def _keep_coop(self, actor: str, coop: Coop) -> None:
-        size = 64 + 96 * (len(coop.levels) + len(coop.orders) + len(coop.plans) + len(coop.voids))
-        size += sum(len(g.digests) + len(g.bits) + 32 for g in coop.gates.values())
-        self._keep(f"coop/{actor}".encode(), coop, size)
+        key = f"coop/{actor}".encode()
+        if key not in self._state:
+            size = bytes_of(coop)
+            self._keep(key, coop, size)
+            if size > HEAVY_BYTES:
+                self._heavy.add(actor.encode())
 
     def _deal(self, deal: Deal) -> None:
         self._keep(f"deal/{deal.match}".encode(), deal, 500)
         self._out.deals[deal.match] = None
 
-
-def _said_name(name: str) -> tuple[str, str, int]:
-    actor, device, number = name.split("|")
-    return actor, device, int(number)

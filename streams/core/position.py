@@ -9,67 +9,63 @@ from collections.abc import Iterable
 from typing import Final
 
 from schemas.judged import OfferTerms, StockLine
-from streams.core.state import NO_KEY, Key, Level
+from streams.core.state import Ground, Key, Level
 
 _UNSAID: Final = OfferTerms()
+_FIELDS: Final = Ground.__struct_fields__
 
 
-def apply(level: Level, line: StockLine, key: Key) -> bool:
+def apply(ground: Ground, line: StockLine, key: Key) -> bool:
     """Fold a line that comes in order; False when only the kept lines can say the new level."""
-    quantity = line.quantity
     if line.kind == "c":
-        if key > level.newest_key:
-            level.on_hand = quantity
-            level.count_key = level.newest_key = key
-        elif key > level.count_key:
+        if key > ground.newest_key:
+            ground.on_hand = line.quantity
+            ground.count_key = ground.newest_key = key
+        elif key > ground.count_key:
             return False
-    elif key > level.count_key:
-        level.on_hand += quantity if line.kind == "i" else -quantity
-        if key > level.newest_key:
-            level.newest_key = key
-    set_terms(level, line, key)
-    level.last_ms = max(level.last_ms, key[0])
+    elif key > ground.count_key:
+        ground.on_hand += line.quantity if line.kind == "i" else -line.quantity
+        if key > ground.newest_key:
+            ground.newest_key = key
+    set_terms(ground, line, key)
     return True
 
 
-def set_terms(level: Level, line: StockLine, key: Key) -> None:
+def set_terms(ground: Ground, line: StockLine, key: Key) -> None:
     """The newest count sets the terms, said or not; a receipt sets those it states."""
     terms = line.terms
     if terms is None:
         if line.kind != "c":
             return
         terms = _UNSAID
-    if key > level.terms_key:
-        level.terms_key = key
-        level.floor = terms.floor
-        level.expires_day = terms.expires_day
-        level.min_lot = terms.min_lot
-        level.keep = terms.keep
+    if key > ground.terms_key:
+        ground.terms_key = key
+        ground.floor = terms.floor
+        ground.expires_day = terms.expires_day
+        ground.min_lot = terms.min_lot
+        ground.keep = terms.keep
 
 
-def count_is_too_late(level: Level, line: StockLine, key: Key, horizon_ms: int) -> bool:
-    """True when a count lies before the horizon, beyond which the movements after it are gone."""
-    return line.kind == "c" and key[0] < horizon_ms and key > level.base_key
+def count_is_too_late(level: Level, key: Key) -> bool:
+    """True when movements after a count are gone, so that nobody can say what it comes to by now."""
+    base = level.base
+    return base is not None and base.count_key < key < base.newest_key
 
 
 def refold(level: Level, lines: Iterable[tuple[Key, StockLine]]) -> None:
     """Fold the position again: its base, then every kept line, in the order of sayings."""
-    level.on_hand, level.count_key = level.base, level.base_key
-    level.newest_key = level.base_key
-    level.terms_key = NO_KEY
-    level.floor, level.expires_day, level.min_lot, level.keep = -1, -1, 0, 0
+    base = level.base or Ground()
+    for name in _FIELDS:
+        setattr(level, name, getattr(base, name))
     for key, line in sorted(lines, key=_by_key):
         apply(level, line, key)
 
 
 def settle_base(level: Level, gone: Iterable[tuple[Key, StockLine]]) -> None:
-    """Fold lines that are about to be forgotten into the base; they are older than all that stay."""
+    """Fold lines that are about to be forgotten into the base; no count that stays is older."""
+    level.base = level.base or Ground()
     for key, line in sorted(gone, key=_by_key):
-        if line.kind == "c":
-            if key > level.base_key:
-                level.base, level.base_key = line.quantity, key
-        elif key > level.base_key:
-            level.base += line.quantity if line.kind == "i" else -line.quantity
+        apply(level.base, line, key)
 
 
 def _by_key(entry: tuple[Key, StockLine]) -> Key:

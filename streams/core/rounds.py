@@ -7,16 +7,15 @@ pair that is no longer wanted is superseded. Refuses to know Kafka, the clock an
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol, cast
 
 from streams.core import deals
-from streams.core.book import Book, Good, HubFamily, offer_id
-from streams.core.lines import Leg, NeedLine, OfferLine, Options, Proposal, Round
+from streams.core.book import Book, Good, HubFamily
+from streams.core.lines import Leg, NeedLine, OfferLine, Options, Priority, Proposal, Round
 from streams.core.orders import OrderView
-from streams.core.state import Deal, Level, Step, WhyNot
+from streams.core.state import Deal, Step, WhyNot
 from streams.core.state import Round as RoundState
 
-DAY_MS: Final = 86_400_000
 LEFT_MAX: Final = 500
 """Most lines whose reason a round keeps; the largest quantities stay."""
 
@@ -39,6 +38,15 @@ class Setting:
     solve: Callable[..., Round]
 
 
+class Moment(NamedTuple):
+    """When a round is solved: the hub's day, ms UTC, the tick's number and version."""
+
+    today: int
+    as_of_ms: int
+    tick: int
+    version: int
+
+
 @dataclass(slots=True)
 class Changes:
     """What a round changed: deals by match id, and the state of what was left over."""
@@ -53,7 +61,11 @@ class Market:
     """One family in one hub at one tick."""
 
     def __init__(
-        self, book: Book, where: HubFamily, setting: Setting, seen: Callable[[str, str], OrderView | None]
+        self,
+        book: Book,
+        where: HubFamily,
+        setting: Setting,
+        seen: Callable[[str, str], OrderView | None],
     ) -> None:
         self._book, self._where, self._set = book, where, setting
         self._seen = seen
@@ -62,21 +74,29 @@ class Market:
         """Every position of the family that has something free to offer."""
         out = []
         for name, (coop, position) in self._book.mark(self._where).offers.items():
-            level: Level = self._book.coops[coop].levels[position]
+            level = self._book.coops[coop].levels[position]
             held = sum(d.quantity for d in self._book.on_offer(name) if deals.is_held(d))
             free = level.on_hand - level.keep - held
-            commodity, grade, _ = position.split("|", 2)
-            if free <= 0 or self._set.goods[commodity].trade != "free":
-                continue
-            floor = level.floor if level.floor >= 0 else self._set.prices[commodity][0]
-            expires = level.expires_day if level.expires_day >= 0 else None
-            hub, family = self._where
-            out.append(
-                OfferLine(
-                    name, coop, hub, family, commodity, grade, free, floor, expires, level.min_lot
-                )
-            )
+            if free > 0:
+                out.append(self._offer(name, coop, position, free))
         return out
+
+    def _offer(self, name: str, coop: str, position: str, free: int) -> OfferLine:
+        level = self._book.coops[coop].levels[position]
+        commodity, grade, _ = position.split("|", 2)
+        hub, family = self._where
+        return OfferLine(
+            line=name,
+            coop=coop,
+            hub=hub,
+            family=family,
+            commodity=commodity,
+            grade=grade,
+            quantity=free,
+            floor=level.floor if level.floor >= 0 else self._set.prices[commodity][0],
+            expires_day=level.expires_day if level.expires_day >= 0 else None,
+            min_lot=level.min_lot,
+        )
 
     def needs(self) -> list[NeedLine]:
         """Every open order of the family with something still wanted."""
@@ -85,7 +105,11 @@ class Market:
             seen = self._seen(coop, number)
             if seen is None or seen.cancelled:
                 continue
-            held = sum(d.quantity for d in self._book.on_need(name) if deals.is_held(d))
+            held = sum(
+                d.quantity
+                for d in self._book.on_need(name)
+                if deals.is_held(d) and d.commodity == seen.commodity
+            )
             wanted = seen.quantity - held
             if wanted > 0:
                 out.append(self._need(name, coop, seen, wanted))
@@ -104,34 +128,35 @@ class Market:
             ceiling=ceiling,
             grade=seen.grade or None,
             needed_by_day=seen.needed_day if seen.needed_day >= 0 else None,
-            priority=seen.priority,  # type: ignore[arg-type]  # one of three, checked when it was judged
+            priority=cast("Priority", seen.priority),
             min_lot=min(seen.min_lot, wanted),
             market=seen.market,
         )
 
-    def solve(self, today: int, as_of_ms: int, tick: int, version: int) -> Changes:
-        """Solve the family and say what changes; `today` is a local day, times are ms UTC."""
+    def solve(self, now: Moment) -> Changes:
+        """Solve the family and say what changes."""
         offers, needs = self.offers(), self.needs()
-        open_deals = self._proposed(offers, needs)
-        answer = self._answer(offers, needs, open_deals, today, as_of_ms)
+        open_deals = self._proposed()
+        answer = self._answer(offers, needs, open_deals, now)
         changes = Changes(certified=answer.certified, lines=len(offers) + len(needs))
         wanted = {(p.offer, p.need): p for p in answer.proposals}
-        moment = Step("proposed", as_of_ms, "lumbung")
+        by_offer = {line.line: line for line in offers}
+        by_need = {line.line: line for line in needs}
         for pair, deal in sorted(open_deals.items()):
             proposal = wanted.pop(pair, None)
             if proposal is None:
-                deals.move(deal, "superseded", Step("superseded", as_of_ms, "lumbung"))
-                self._note(changes, deal, version)
-            elif self._renew(deal, proposal, answer, tick):
-                self._note(changes, deal, version)
-        by_offer = {line.line: line for line in offers}
-        by_need = {line.line: line for line in needs}
+                step = Step("superseded", now.as_of_ms, "lumbung")
+                deals.move(deal, deals.TRANSITIONS["proposed", "supersede"], step)
+                self._note(changes, deal, now.version)
+                continue
+            pay = by_need[pair[1]].ceiling - by_offer[pair[0]].floor
+            if _renew(deal, proposal, answer, by_need[pair[1]], pay, now):
+                self._note(changes, deal, now.version)
         for pair, proposal in sorted(wanted.items()):
             offer, need = by_offer[pair[0]], by_need[pair[1]]
-            deal = self._new(offer, need, proposal, (today, as_of_ms, tick), answer)
-            deal.steps.append(moment)
-            self._note(changes, deal, version)
-        changes.left = self._left(answer, offers, needs, version)
+            deal = self._new(offer, need, proposal, now, answer)
+            self._note(changes, deal, now.version)
+        changes.left = self._left(answer, offers, needs, now.version)
         return changes
 
     def _answer(
@@ -139,20 +164,22 @@ class Market:
         offers: Sequence[OfferLine],
         needs: Sequence[NeedLine],
         open_deals: dict[tuple[str, str], Deal],
-        today: int,
-        as_of_ms: int,
+        now: Moment,
     ) -> Round:
-        base = self._set.options
+        base, settled = self._set.options, self._book.settled
         back = frozenset(
             (deal.offer, deal.need)
-            for line in needs
-            for deal in self._book.ended.get(line.line, ())
-            if deals.held_back(deal, as_of_ms)
+            for deal in self._book.rejected.values()
+            if deals.held_back(deal, now.as_of_ms)
         )
         options = Options(
             bonuses=base.bonuses,
             keep=frozenset(open_deals),
-            finished=self._book.finished,
+            finished={
+                (offer, line.line): n
+                for line in needs
+                for offer, n in settled.get(line.line, {}).items()
+            },
             goods=base.goods,
             held_back=back,
         )
@@ -161,11 +188,9 @@ class Market:
             found = self._set.ways.leg(offer.coop, need.coop, offer.commodity)
             return None if found is None else found[0]
 
-        return self._set.solve(offers, needs, leg, options, today)
+        return self._set.solve(offers, needs, leg, options, now.today)
 
-    def _proposed(
-        self, offers: Sequence[OfferLine], needs: Sequence[NeedLine]
-    ) -> dict[tuple[str, str], Deal]:
+    def _proposed(self) -> dict[tuple[str, str], Deal]:
         """Live proposals nobody has said yes to, on either side of the family."""
         found = {}
         mark = self._book.mark(self._where)
@@ -184,39 +209,23 @@ class Market:
         self._book.keep_deal(deal)
         changes.deals.append(deal)
 
-    def _renew(self, deal: Deal, proposal: Proposal, answer: Round, tick: int) -> bool:
-        """Bring a standing proposal up to date; False when nothing of it changed."""
-        now = (proposal.quantity, proposal.price, proposal.leg_cost, answer.certified)
-        if now == (deal.quantity, deal.price, deal.leg_cost, deal.certified):
-            return False
-        deal.quantity, deal.price, deal.leg_cost, deal.certified = now
-        deal.surplus = 2 * (proposal.price - self._floor(deal))
-        deal.tick, deal.digest = tick, answer.digest
-        return True
-
-    def _floor(self, deal: Deal) -> int:
-        coop, position = self._book.mark(self._where).offers[deal.offer]
-        floor = self._book.coops[coop].levels[position].floor
-        return floor if floor >= 0 else self._set.prices[deal.commodity][0]
-
     def _new(
         self,
         offer: OfferLine,
         need: NeedLine,
         proposal: Proposal,
-        when: tuple[int, int, int],
+        now: Moment,
         answer: Round,
     ) -> Deal:
-        today, as_of_ms, tick = when
         commodity, grade, lot = offer.line.partition("|")[2].split("|", 2)
         found = self._set.ways.leg(offer.coop, need.coop, commodity)
         return Deal(
-            version=0,
+            version=now.version,
             match=str(proposal.match),
             state="proposed",
             offer=offer.line,
             need=need.line,
-            n=self._book.finished.get((offer.line, need.line), 0),
+            n=self._book.settled.get(need.line, {}).get(offer.line, 0),
             family=self._where[1],
             commodity=commodity,
             grade=grade,
@@ -230,21 +239,22 @@ class Market:
             leg_mode=found[1] if found else "",
             leg_days=proposal.days,
             certified=answer.certified,
-            tick=tick,
+            tick=now.tick,
             digest=answer.digest,
-            expires_ms=as_of_ms + deals.PROPOSAL_MS,
-            arrive_day=need.needed_by_day if need.needed_by_day is not None else today + proposal.days,
+            expires_ms=now.as_of_ms + deals.PROPOSAL_MS,
+            arrive_day=_arrive_day(need, proposal, now),
             at_risk="",
             accepted_from=False,
             accepted_to=False,
             surplus=need.ceiling - offer.floor - proposal.leg_cost,
-            steps=[],
+            steps=[Step("proposed", now.as_of_ms, "lumbung")],
         )
 
     def _left(
         self, answer: Round, offers: Sequence[OfferLine], needs: Sequence[NeedLine], version: int
     ) -> RoundState:
-        lines = {line.line: line for line in (*offers, *needs)}
+        lines: dict[str, OfferLine | NeedLine] = {line.line: line for line in offers}
+        lines |= {line.line: line for line in needs}
         largest = sorted(answer.unmatched, key=lambda u: (-u.quantity, u.line))[:LEFT_MAX]
         left = {}
         for one in sorted(largest, key=lambda u: u.line):
@@ -255,4 +265,19 @@ class Market:
         return RoundState(version, answer.certified, left)
 
 
-__all__ = ["Changes", "Market", "Setting", "Ways", "offer_id"]
+def _arrive_day(need: NeedLine, proposal: Proposal, now: Moment) -> int:
+    return now.today + proposal.days if need.needed_by_day is None else need.needed_by_day
+
+
+def _renew(
+    deal: Deal, proposal: Proposal, answer: Round, need: NeedLine, pay: int, now: Moment
+) -> bool:
+    """Bring a standing proposal up to date; False when nothing of it changed."""
+    arrive = deal.arrive_day if need.needed_by_day is None else need.needed_by_day
+    fresh = (proposal.quantity, proposal.price, proposal.leg_cost, answer.certified, arrive)
+    if fresh == (deal.quantity, deal.price, deal.leg_cost, deal.certified, deal.arrive_day):
+        return False
+    deal.quantity, deal.price, deal.leg_cost, deal.certified, deal.arrive_day = fresh
+    deal.surplus = pay - proposal.leg_cost
+    deal.tick, deal.digest = now.tick, answer.digest
+    return True

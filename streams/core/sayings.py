@@ -15,35 +15,31 @@ from streams.core import orders, position
 from streams.core.orders import Amount
 from streams.core.sequence import Passage, look
 from streams.core.shelf import Shelf, opened
-from streams.core.state import Coop, Key, Level, Order, Plan, line_key, position_key
+from streams.core.state import Coop, Key, Level, Order, Plan, Revision, line_key, position_key
+from streams.core.voids import in_reach, is_void, target_name
 
-REACH_MS: Final = 30 * 86_400_000
-"""How far a void reaches, between its own time and that of its target."""
 ENTRIES_MAX: Final = 400
 """Most positions, and most orders, plans and voids, that one co-op may have at once."""
+REVISIONS_MAX: Final = 2 * ENTRIES_MAX
+"""Most revisions of all its orders together."""
+VOIDS_EACH: Final = 4
+"""Most voids that wait for one line which has not come."""
 
 
 @dataclass(slots=True)
 class Touched:
-    """What a saying touched, by name; `before` holds the levels as they were."""
+    """What a saying touched, by name, and how that stood before.
 
-    levels: dict[str, int] = field(default_factory=dict)
+    `levels` holds the amounts on hand (None: the position is new), `orders` the goods asked for ("":
+    none). `less` says that something was taken back, so that the newest saying may be another.
+    """
+
+    levels: dict[str, int | None] = field(default_factory=dict)
     plans: dict[str, None] = field(default_factory=dict)
-    orders: dict[str, None] = field(default_factory=dict)
-    voided: list[str] = field(default_factory=list)
+    orders: dict[str, str] = field(default_factory=dict)
     lines: list[JudgedLine] = field(default_factory=list)
     refused: list[Rejection] = field(default_factory=list)
-
-
-def target_name(device: str, sequence: int, n: int) -> str:
-    """The name of a line inside its co-op."""
-    return f"{device}:{sequence}#{n}"
-
-
-def is_void(coop: Coop, device: str, sequence: int, n: int, time_ms: int) -> bool:
-    """True when a line said at `time_ms` was taken back by a void within reach."""
-    at = coop.voids.get(target_name(device, sequence, n))
-    return at is not None and abs(at - time_ms) <= REACH_MS
+    less: bool = False
 
 
 class Saying:
@@ -58,24 +54,26 @@ class Saying:
         self.touched = Touched()
         self._shelf = shelf
         self._amount = amount
+        self._own = (judged.device, judged.sequence)
 
     def fold(self) -> Touched:
         """Fold every line; a line that cannot be folded is refused with its reason."""
-        touched = self.touched
+        touched, coop = self.touched, self.coop
         for line in self.judged.lines:
-            if self.coop.voids and self._is_void(self.judged.device, self.judged.sequence, line.n):
+            kind = type(line)
+            if coop.voids and kind is not VoidLine and self._is_void(*self._own, line.n):
                 touched.lines.append(line)
                 self._remember(line)
                 continue
-            reason = _FOLDS[type(line)](self, line)
+            reason = _FOLDS[kind](self, line)
             if reason is None:
                 touched.lines.append(line)
-            else:
+            elif not touched.refused or touched.refused[-1].line != line.n:
                 fault = Rejection(reason, f"data.lines.{line.n}", line.n, self.judged.actor)
                 touched.refused.append(fault)
         return touched
 
-    def _key(self, line: Any) -> Key:
+    def _key(self, line: JudgedLine) -> Key:
         said = self.judged
         part = line.part if type(line) is StockLine else 0
         return line_key(said.time_ms, said.device, said.sequence, line.n, part)
@@ -84,6 +82,8 @@ class Saying:
         """A line that was taken back before it came still shows what it speaks of."""
         if type(line) is StockLine:
             self._level(line)
+        elif type(line) is OrderLine:
+            self._known_order(line)
 
     # -------------------------------------------------------------- stock
     def _level(self, line: StockLine) -> Level | None:
@@ -93,23 +93,37 @@ class Saying:
             if len(self.coop.levels) >= ENTRIES_MAX:
                 return None
             level = self.coop.levels[name] = Level()
-        self.touched.levels.setdefault(name, level.on_hand)
+            self.touched.levels[name] = None
+        else:
+            self.touched.levels.setdefault(name, level.on_hand)
         level.last_ms = max(level.last_ms, self.judged.time_ms)
         level.version = self.version
         return level
 
     def _stock(self, line: StockLine) -> Reason | None:
+        if line.part and not self._has_room(line.n):
+            return Reason.STATE_TOO_LARGE
         level = self._level(line)
         if level is None:
             return Reason.STATE_TOO_LARGE
         key = self._key(line)
-        if position.apply(level, line, key):
-            return None
-        if position.count_is_too_late(level, line, key, self.coop.horizon_ms):
+        if line.kind == "c" and level.base is not None and position.count_is_too_late(level, key):
             return Reason.COUNT_TOO_LATE
-        name = position_key(line.commodity, line.grade, line.lot)
-        self._refold(name, level, line)
+        if not position.apply(level, line, key):
+            self._refold(position_key(line.commodity, line.grade, line.lot), level, line)
         return None
+
+    def _has_room(self, n: int) -> bool:
+        """A conversion is kept whole or not at all: all its positions must fit."""
+        levels = self.coop.levels
+        if len(levels) + len(self.judged.lines) <= ENTRIES_MAX:
+            return True
+        names = {
+            position_key(line.commodity, line.grade, line.lot)
+            for line in self.judged.lines
+            if line.n == n and type(line) is StockLine
+        }
+        return len(levels) + sum(name not in levels for name in names) <= ENTRIES_MAX
 
     def _refold(self, name: str, level: Level, also: StockLine | None = None) -> None:
         commodity, grade, lot = name.split("|", 2)
@@ -122,7 +136,7 @@ class Saying:
 
         position.refold(level, kept())
 
-    def _kept_lines(self, also: JudgedLine | None = None) -> Iterator[tuple[Key, Any]]:
+    def _kept_lines(self, also: JudgedLine | None = None) -> Iterator[tuple[Key, JudgedLine]]:
         """Every line of the co-op that holds: those kept, then this saying's own so far."""
         for device, sequence, value in self._shelf.of(self.judged.actor):
             said = opened(value)
@@ -130,41 +144,60 @@ class Saying:
                 if not self._is_void(device, sequence, line.n, said.time_ms):
                     part = line.part if type(line) is StockLine else 0
                     yield line_key(said.time_ms, device, sequence, line.n, part), line
-        for line in (*self.touched.lines, also):
-            if line is not None:
-                if not self._is_void(self.judged.device, self.judged.sequence, line.n):
-                    yield self._key(line), line
+        for own in self.touched.lines if also is None else (*self.touched.lines, also):
+            if not self._is_void(*self._own, own.n):
+                yield self._key(own), own
+
+    def _is_kept(self, key: Key) -> bool:
+        """True while the line of a key can still be read and taken back."""
+        place = key[1], key[2]
+        return place == self._own or self._shelf.get(self.judged.actor, *place) is not None
 
     # -------------------------------------------------------------- plans and orders
     def _plan(self, line: PlanLine) -> Reason | None:
-        name = f"{line.commodity}|{line.grade}|{line.lot}|{line.ready_day}"
-        key = self._key(line)
+        name, key = plan_name(line), self._key(line)
         known = self.coop.plans.get(name)
-        if known is None and len(self.coop.plans) >= ENTRIES_MAX:
-            return Reason.STATE_TOO_LARGE
-        self.touched.plans[name] = None
-        if known is None or key > known.key:
+        if known is None:
+            if len(self.coop.plans) >= ENTRIES_MAX:
+                return Reason.STATE_TOO_LARGE
             self.coop.plans[name] = Plan(line.quantity, key, self.version)
+        elif key > known.key:
+            under = known.under if self._is_kept(known.key) else (known.quantity, known.key)
+            self.coop.plans[name] = Plan(line.quantity, key, self.version, under)
+        self.touched.plans[name] = None
         return None
 
-    def _order(self, line: OrderLine) -> Reason | None:
+    def _known_order(self, line: OrderLine) -> Order | None:
+        """The order of a line, made when it is new; None when there is no room for it."""
         order = self.coop.orders.get(line.order)
         if order is None:
             if len(self.coop.orders) >= ENTRIES_MAX:
-                return Reason.STATE_TOO_LARGE
+                return None
             order = self.coop.orders[line.order] = Order()
-        elif line.kind == "a" and not self._fits(order, line):
+        self.touched.orders.setdefault(line.order, orders.goods_of(order))
+        order.version = self.version
+        return order
+
+    def _order(self, line: OrderLine) -> Reason | None:
+        known = self.coop.orders.get(line.order)
+        commodity = "" if known is None else orders.goods_of(known)
+        if line.kind == "a" and commodity and not orders.fits(line, commodity, self._amount):
             return Reason.UNKNOWN_UNIT
-        self.touched.orders[line.order] = None
-        if orders.add(order, line, self._key(line)):
-            order.version = self.version
+        number, key = orders.number_of(line), self._key(line)
+        before = None if known is None else known.revisions.get(number)
+        if before is None and self._revisions() >= REVISIONS_MAX:
+            return Reason.STATE_TOO_LARGE
+        order = self._known_order(line)
+        if order is None:
+            return Reason.STATE_TOO_LARGE
+        if before is not None and before.key < key and not self._is_kept(before.key):
+            order.under[number] = before
+        orders.add(order, line, key)
         return None
 
-    def _fits(self, order: Order, line: OrderLine) -> bool:
-        placed = order.revisions.get(1)
-        if placed is None or not line.unit:
-            return True
-        return self._amount(placed.commodity, line.unit, max(line.quantity, line.min_lot)) is not None
+    def _revisions(self) -> int:
+        own = self.coop.orders
+        return sum(len(o.revisions) + len(o.under) for o in own.values()) if own else 0
 
     # -------------------------------------------------------------- voids
     def _is_void(self, device: str, sequence: int, n: int, time_ms: int | None = None) -> bool:
@@ -173,61 +206,84 @@ class Saying:
 
     def _void(self, line: VoidLine) -> Reason | None:
         voids, name = self.coop.voids, target_name(line.device, line.sequence, line.line)
-        if name not in voids and len(voids) >= ENTRIES_MAX:
+        times = voids.get(name, [])
+        if not times and len(voids) >= ENTRIES_MAX:
             return Reason.STATE_TOO_LARGE
-        own = (line.device, line.sequence) == (self.judged.device, self.judged.sequence)
-        kept = None if own else self._shelf.get(self.judged.actor, line.device, line.sequence)
-        if not own and kept is None:
-            gate = self.coop.gates.get(line.device)
-            if look(gate, line.sequence, b"") in (Passage.SEEN, Passage.REUSED):
-                return Reason.VOID_TOO_LATE
-        voids[name] = min(voids.get(name, self.judged.time_ms), self.judged.time_ms)
+        own = (line.device, line.sequence) == self._own
         if own:
-            targets: tuple[JudgedLine, ...] = tuple(self.touched.lines)
-            effective = True
-        elif kept is not None:
-            said = opened(kept)
-            targets = said.lines
-            effective = self._is_void(line.device, line.sequence, line.line, said.time_ms)
+            said_ms, lines = self.judged.time_ms, tuple(self.touched.lines)
         else:
-            return None
-        if effective:
-            hit = [t for t in targets if t.n == line.line and type(t) is not VoidLine]
-            for target in hit:
-                self._take_back(target)
-            if hit:
-                self.touched.voided.append(f"{self.judged.actor}:{name}")
+            kept = self._shelf.get(self.judged.actor, line.device, line.sequence)
+            if kept is None:
+                return self._wait(line, name, times)
+            target = opened(kept)
+            said_ms, lines = target.time_ms, target.lines
+        if not in_reach(self.judged.time_ms, said_ms):
+            return Reason.VOID_TOO_LATE
+        hit = [t for t in lines if t.n == line.line and type(t) is not VoidLine]
+        if (hit or own) and not self._is_void(line.device, line.sequence, line.line, said_ms):
+            voids[name] = [self.judged.time_ms]
+            for said in hit:
+                self._take_back(said)
+        return None
+
+    def _wait(self, line: VoidLine, name: str, times: list[int]) -> Reason | None:
+        """A void whose target has not come; one that came is gone when it cannot be read."""
+        gate = self.coop.gates.get(line.device)
+        if look(gate, line.sequence, b"") in (Passage.SEEN, Passage.REUSED):
+            return Reason.VOID_TOO_LATE
+        if self.judged.time_ms not in times:
+            if len(times) >= VOIDS_EACH:
+                return Reason.STATE_TOO_LARGE
+            self.coop.voids[name] = [*times, self.judged.time_ms]
         return None
 
     def _take_back(self, line: JudgedLine) -> None:
+        self.touched.less = True
         if isinstance(line, StockLine):
-            level = self._level(line)
+            name = position_key(line.commodity, line.grade, line.lot)
+            level = self.coop.levels.get(name)
             if level is not None:
-                self._refold(position_key(line.commodity, line.grade, line.lot), level)
+                self.touched.levels.setdefault(name, level.on_hand)
+                level.version = self.version
+                self._refold(name, level)
         elif isinstance(line, PlanLine):
-            self._replan(f"{line.commodity}|{line.grade}|{line.lot}|{line.ready_day}")
+            self._replan(plan_name(line))
         elif isinstance(line, OrderLine):
             self._reorder(line.order)
 
     def _replan(self, name: str) -> None:
+        """Find the newest saying of a plan again, among those kept and what lies under them."""
         self.touched.plans[name] = None
-        self.coop.plans.pop(name, None)
+        old = self.coop.plans.pop(name, None)
+        under = None if old is None else old.under
+        if old is not None and not self._is_kept(old.key):
+            under = (old.quantity, old.key)
+        found = [] if under is None else [(under[1], under[0])]
         for key, line in self._kept_lines():
-            if type(line) is PlanLine:
-                if f"{line.commodity}|{line.grade}|{line.lot}|{line.ready_day}" == name:
-                    known = self.coop.plans.get(name)
-                    if known is None or key > known.key:
-                        self.coop.plans[name] = Plan(line.quantity, key, self.version)
+            if type(line) is PlanLine and plan_name(line) == name:
+                found.append((key, line.quantity))
+        if found:
+            key, quantity = max(found)
+            below = None if under is None or under[1] == key else under
+            self.coop.plans[name] = Plan(quantity, key, self.version, below)
 
     def _reorder(self, name: str) -> None:
         """Build an order again: revisions whose lines are gone stay, the others are said again."""
-        self.touched.orders[name] = None
         old = self.coop.orders.get(name, Order())
-        gone = {n: r for n, r in old.revisions.items() if r.key[0] < self.coop.horizon_ms}
-        order = self.coop.orders[name] = Order(gone, self.version)
+        self.touched.orders.setdefault(name, orders.goods_of(old))
+        gone: dict[int, Revision] = dict(old.under)
+        gone.update({n: r for n, r in old.revisions.items() if not self._is_kept(r.key)})
+        order = self.coop.orders[name] = Order(dict(gone), self.version)
         for key, line in self._kept_lines():
             if type(line) is OrderLine and line.order == name:
                 orders.add(order, line, key)
+        order.under = {n: r for n, r in gone.items() if order.revisions[n] is not r}
+
+
+def plan_name(line: PlanLine) -> str:
+    """The name of a plan inside its co-op."""
+    return f"{line.commodity}|{line.grade}|{line.lot}|{line.ready_day}"
 
 
 _FOLDS: Final[dict[type, Any]] = {

@@ -2,8 +2,8 @@
 
 One table, one changelog: `coop/<actor>` (gates, levels, orders, plans), `said/<actor>|<device>|<n>`
 (a judged saying, kept for late counts and voids), `deal/<match>`, `round/<hub>|<family>` (what the last
-solution left over and why), `odd/<offset>` (a sequence used again with other content) and `applied`
-(how far the log is folded, and the partition's sense of time). Every record carries the version of the
+solution left over and why), `odd/<offset>` (a sound record that the state refused) and `applied` (how
+far the log is folded, and the partition's sense of time). Every record carries the version of the
 input record that last changed it, so that recovery can keep the newest.
 """
 
@@ -14,7 +14,7 @@ import msgspec
 from schemas.judged import JudgedLine
 
 Key = tuple[int, str, int, int]
-"""Order of sayings: time in ms, device, sequence, line * 256 + part."""
+"""Order of sayings: time in ms, device, sequence, line * 4096 + part of a conversion."""
 NO_KEY: Final[Key] = (-1, "", 0, 0)
 APPLIED: Final = b"applied"
 
@@ -35,11 +35,8 @@ class Gate(State, gc=False):
     high: int = 0
 
 
-class Level(State, gc=False):
-    """A position: level in micro base units, the count it rests on, terms of the offer.
-
-    `base` and `base_key` are level and count as of the co-op's horizon, before which lines are gone.
-    """
+class Ground(State, gc=False):
+    """What sayings up to some moment amount to: micro base units, the count under them, the terms."""
 
     on_hand: int = 0
     count_key: Key = NO_KEY
@@ -49,18 +46,23 @@ class Level(State, gc=False):
     expires_day: int = -1
     min_lot: int = 0
     keep: int = 0
+
+
+class Level(Ground, gc=False):
+    """A position as it stands; `base` is what its forgotten lines amount to."""
+
     last_ms: int = 0
     version: int = 0
-    base: int = 0
-    base_key: Key = NO_KEY
+    base: Ground | None = None
 
 
 class Plan(State, gc=False):
-    """Goods to be ready on a day: the newest saying of their quantity."""
+    """Goods to be ready on a day: the newest saying; `under` is an older one whose line is gone."""
 
     quantity: int
     key: Key
     version: int
+    under: tuple[int, Key] | None = None
 
 
 class Revision(State, gc=False):
@@ -80,23 +82,31 @@ class Revision(State, gc=False):
 
 
 class Order(State):
-    """All sayings of one order, by revision; what it amounts to is folded from them."""
+    """All sayings of one order, by revision; what it amounts to is folded from them.
+
+    `under` holds older sayings of a revision whose lines are gone, should the newer be taken back.
+    """
 
     revisions: dict[int, Revision] = {}
     version: int = 0
+    under: dict[int, Revision] = {}
 
 
 class Coop(State):
-    """All that is known of one actor: a co-op, or a hub that decides."""
+    """All that is known of one actor: a co-op, or a hub that decides.
+
+    `marks` is by commodity the version of what last touched it here, and outlives what it touched.
+    `voids` is by line the times at which it was taken back: one that holds, or all that may yet.
+    """
 
     version: int = 0
     last_ms: int = 0
-    horizon_ms: int = 0
     gates: dict[str, Gate] = {}
     levels: dict[str, Level] = {}
     plans: dict[str, Plan] = {}
     orders: dict[str, Order] = {}
-    voids: dict[str, int] = {}
+    marks: dict[str, int] = {}
+    voids: dict[str, list[int]] = {}
     packs: dict[str, int] = {}
     mandates: list[tuple[str, int, int]] = []
     profile_key: Key = NO_KEY
@@ -166,11 +176,19 @@ class WhyNot(State, gc=False):
 
 
 class Round(State):
-    """What the last solution of a family in a hub left unmatched."""
+    """What the last solution of a family in a hub left unmatched, and when it was solved."""
 
     version: int
     certified: bool
     left: dict[str, WhyNot] = {}
+
+
+class Odd(State, gc=False):
+    """A sound record that the state refused whole: kept until its verdict is surely delivered."""
+
+    offset: int
+    reason: str
+    field: str
 
 
 class Applied(State, gc=False):
@@ -193,7 +211,7 @@ _TYPES: Final[dict[bytes, type[State]]] = {
     b"deal": Deal,
     b"round": Round,
     b"applied": Applied,
-    b"odd": Applied,
+    b"odd": Odd,
 }
 _DECODERS: Final = {kind: msgspec.msgpack.Decoder(cls) for kind, cls in _TYPES.items()}
 
@@ -210,7 +228,7 @@ def decode(key: bytes, value: bytes) -> State:
 
 def version_in(record: State) -> int:
     """What orders two records of one key."""
-    if isinstance(record, Applied | Said):
+    if isinstance(record, Applied | Said | Odd):
         return record.offset
     version: int = getattr(record, "version", 0)
     return version
@@ -223,4 +241,4 @@ def position_key(commodity: str, grade: str, lot: str) -> str:
 
 def line_key(time_ms: int, device: str, sequence: int, n: int, part: int) -> Key:
     """The place of a line in the order of sayings."""
-    return (time_ms, device, sequence, n << 8 | part)
+    return (time_ms, device, sequence, n << 12 | part)

@@ -8,36 +8,47 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Final
 
-from schemas.judged import Judged, StockLine
+from schemas.judged import Judged
 from schemas.records import EPOCH_STEP
-from streams.core import deals, position
+from streams.core import deals
 from streams.core.book import HubFamily
-from streams.core.rounds import Market, Setting
-from streams.core.shelf import Shelf, opened
-from streams.core.state import Applied, Coop, Deal, Key, Round, Step, line_key, position_key
+from streams.core.forgetting import Forgetting
+from streams.core.promises import Promises
+from streams.core.rounds import Market, Moment, Setting
+from streams.core.shelf import Shelf
+from streams.core.state import Applied, Coop, Deal, Round, Step
 from streams.core.view import DAY_MS, HOUR_MS, View
 
-KEEP_MS: Final = 45 * DAY_MS
-"""How long lines are kept, by their time: thirty days of reach and lateness, and half again."""
 SWEEP: Final = 20
 """How many actors a tick looks through for what is old."""
 BYTES_MAX: Final = 380 * 1024
+SWEEP_BYTES_MAX: Final = BYTES_MAX // 3
+EXPIRE_MAX: Final = 150
+"""How many proposals run out at one tick; the others follow at the next."""
 DEAL_BYTES: Final = 600
+LINE_BYTES: Final = 300
+"""What a line of a family adds to a round, roughly: a deal, or a reason."""
 WHY_BYTES: Final = 160
 ZONES: Final = (7, 8, 9)
 
 
 @dataclass(slots=True)
 class Beat:
-    """What a tick changed."""
+    """What a tick changed; `size` is roughly the bytes it takes in the changelog."""
 
-    deals: list[Deal] = field(default_factory=list)
+    deals: dict[str, Deal] = field(default_factory=dict)
     rounds: dict[str, Round] = field(default_factory=dict)
     forgotten: list[tuple[str, str, int]] = field(default_factory=list)
     coops: list[str] = field(default_factory=list)
+    size: int = 0
     lines: int = 0
     uncertified: int = 0
     left: int = 0
+
+    def note(self, deal: Deal) -> None:
+        """A deal changed."""
+        self.deals[deal.match] = deal
+        self.size += DEAL_BYTES
 
 
 def day_turns(as_of_ms: int) -> int:
@@ -48,8 +59,9 @@ def day_turns(as_of_ms: int) -> int:
 class Clockwork:
     """Carries ticks out on one partition."""
 
-    def __init__(self, view: View, shelf: Shelf, setting: Setting) -> None:
-        self._view, self._shelf, self._setting = view, shelf, setting
+    def __init__(self, view: View, shelf: Shelf, setting: Setting, promises: Promises) -> None:
+        self._view, self._setting, self._promises = view, setting, promises
+        self._forgetting = Forgetting(view, shelf)
         self._actors: list[str] = []
 
     def start(self, now: Applied, as_of_ms: int) -> None:
@@ -72,6 +84,7 @@ class Clockwork:
         self._end_hold_backs(beat, before, now.as_of_ms, version)
         self._sweep(beat, now, version)
         self._solve(beat, now, version)
+        now.tick_offset = version % EPOCH_STEP - 1
         return beat
 
     # -------------------------------------------------------------- days and deadlines
@@ -86,111 +99,90 @@ class Clockwork:
                 view.book.dirty[where] = None
 
     def _expire(self, beat: Beat, now: Applied, version: int) -> None:
-        for deal in [d for d in self._view.book.live.values() if d.state == "proposed"]:
-            if deal.expires_ms <= now.as_of_ms and len(beat.deals) * DEAL_BYTES < BYTES_MAX // 4:
-                step = Step("expired", now.as_of_ms, "lumbung")
-                deals.move(deal, deals.TRANSITIONS["proposed", "expire"], step)
-                deal.version = version
-                self._view.follow_deal(deal, version)
-                beat.deals.append(deal)
+        due = [
+            (deal.expires_ms, deal.match)
+            for deal in self._view.book.live.values()
+            if deal.state == "proposed" and deal.expires_ms <= now.as_of_ms
+        ]
+        for _, name in sorted(due)[:EXPIRE_MAX]:
+            deal = self._view.book.deals[name]
+            step = Step("expired", now.as_of_ms, "lumbung")
+            deals.move(deal, deals.TRANSITIONS["proposed", "expire"], step)
+            deal.version = version
+            self._view.follow_deal(deal, version)
+            beat.note(deal)
+            for eased in self._promises.weigh([deal.offer], [deal.need], "", version):
+                beat.note(eased)
 
     def _end_hold_backs(self, beat: Beat, before: int, as_of_ms: int, version: int) -> None:
-        book, still = self._view.book, []
-        for deal in book.rejected:
+        book = self._view.book
+        for deal in list(book.rejected.values()):
             if deals.held_back(deal, as_of_ms):
-                still.append(deal)
-            elif deals.held_back(deal, before):
+                continue
+            del book.rejected[deal.match]
+            if deals.held_back(deal, before):
                 # A new version, so that a worker built anew knows the family as dirty too.
                 deal.version = version
                 book.dirty[book.hub_of[deal.to_coop], deal.family] = None
-                beat.deals.append(deal)
-        book.rejected = still
+                self._view.rematch(deal, version)
+                beat.note(deal)
 
     # -------------------------------------------------------------- matching
     def _solve(self, beat: Beat, now: Applied, version: int) -> None:
         """Solve dirty families, longest unsolved first, until the batch is full."""
-        view = self._view
-        size = len(beat.deals) * DEAL_BYTES
-        for where in sorted(view.book.dirty, key=self._age):
-            if size > BYTES_MAX:
+        book, solved = self._view.book, 0
+        for where in sorted(book.dirty, key=self._age):
+            mark = book.mark(where)
+            size = LINE_BYTES * (len(mark.offers) + len(mark.needs))
+            if beat.size + size > BYTES_MAX and solved:
                 break
-            del view.book.dirty[where]
-            size += self._family(where, beat, now, version)
-        beat.left = len(view.book.dirty)
+            del book.dirty[where]
+            self._family(where, beat, now, version)
+            solved += 1
+        beat.left = len(book.dirty)
 
     def _age(self, where: HubFamily) -> tuple[int, HubFamily]:
         found = self._view.rounds.get("|".join(where))
         return (0 if found is None else found.version, where)
 
-    def _family(self, where: HubFamily, beat: Beat, now: Applied, version: int) -> int:
+    def _family(self, where: HubFamily, beat: Beat, now: Applied, version: int) -> None:
         view = self._view
         market = Market(view.book, where, self._setting, view.seen)
-        changes = market.solve(view.today(where[0]), now.as_of_ms, now.tick, version)
+        changes = market.solve(Moment(view.today(where[0]), now.as_of_ms, now.tick, version))
         for deal in changes.deals:
             view.rematch(deal, version)
+            beat.note(deal)
         name = "|".join(where)
-        changes.left.version = version
         view.rounds[name] = beat.rounds[name] = changes.left
-        beat.deals += changes.deals
+        beat.size += len(changes.left.left) * WHY_BYTES + 64
         beat.lines += changes.lines
         beat.uncertified += not changes.certified
-        return len(changes.deals) * DEAL_BYTES + len(changes.left.left) * WHY_BYTES + 64
 
     # -------------------------------------------------------------- forgetting
     def _sweep(self, beat: Beat, now: Applied, version: int) -> None:
-        """Look through a few actors, in turn, for lines past keeping."""
+        """Look through a few actors, in turn, for what is past keeping."""
         book = self._view.book
         if len(self._actors) != len(book.coops):
             self._actors = sorted(book.coops)
-        if not self._actors:
-            return
         at = bisect_right(self._actors, now.swept)
-        part = self._actors[at : at + SWEEP] or self._actors[:SWEEP]
-        now.swept = part[-1]
-        horizon = now.as_of_ms - KEEP_MS
-        for actor in part:
-            self._sweep_actor(beat, actor, horizon, now.tick_offset, version)
-        now.tick_offset = version % EPOCH_STEP - 1
-
-    def _sweep_actor(
-        self, beat: Beat, actor: str, horizon: int, settled: int, version: int
-    ) -> None:
-        """Forget sayings before the horizon that the tick before this one already found."""
-        coop = self._view.book.coops[actor]
-        gone: dict[str, list[tuple[Key, StockLine]]] = {}
-        old = []
-        for device, number, value in self._shelf.of(actor):
-            said = opened(value)
-            if said.time_ms < horizon and said.offset < settled:
-                old.append((device, number))
-                _collect(gone, coop, (device, number), said)
-        for name, lines in gone.items():
-            position.settle_base(coop.levels[name], lines)
-        for device, number in old:
-            self._shelf.drop(actor, device, number)
-            beat.forgotten.append((actor, device, number))
-        if old or self._tidy(coop, horizon):
-            coop.horizon_ms = max(coop.horizon_ms, horizon)
-            coop.version = version
-            beat.coops.append(actor)
-
-    def _tidy(self, coop: Coop, horizon: int) -> bool:
-        """Drop voids that can no longer be met."""
-        spent = [name for name, at in coop.voids.items() if at < horizon - KEEP_MS]
-        for name in spent:
-            del coop.voids[name]
-        return bool(spent)
+        for actor in self._actors[at : at + SWEEP] or self._actors[:SWEEP]:
+            if beat.size > SWEEP_BYTES_MAX:
+                break
+            now.swept = actor
+            gone = self._forgetting.sweep(actor, now.as_of_ms, now.tick_offset, version)
+            beat.forgotten += [(actor, device, number) for device, number in gone.sayings]
+            if gone.changed:
+                beat.coops.append(actor)
+                beat.size += bytes_of(book.coops[actor]) + 48 * len(gone.sayings)
 
 
-def _collect(
-    gone: dict[str, list[tuple[Key, StockLine]]],
-    coop: Coop,
-    name: tuple[str, int],
-    said: object,
-) -> None:
-    device, number = name
-    for line in said.lines:  # type: ignore[attr-defined]
-        if type(line) is StockLine and f"{device}:{number}#{line.n}" not in coop.voids:
-            key = line_key(said.time_ms, device, number, line.n, line.part)  # type: ignore[attr-defined]
-            where = position_key(line.commodity, line.grade, line.lot)
-            gone.setdefault(where, []).append((key, line))
+def bytes_of(coop: Coop) -> int:
+    """Roughly what an actor takes in the changelog, never much less."""
+    return (
+        64
+        + 128 * len(coop.levels)
+        + 96 * (len(coop.plans) + len(coop.voids) + len(coop.mandates))
+        + 24 * (len(coop.marks) + len(coop.packs))
+        + sum(24 + 80 * (len(o.revisions) + len(o.under)) for o in coop.orders.values())
+        + sum(len(gate.digests) + len(gate.bits) + 32 for gate in coop.gates.values())
+    )

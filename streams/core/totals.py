@@ -11,12 +11,18 @@ from typing import Final
 
 BUCKETS: Final = 4
 _WEEK: Final = 7
+DOMESTIC: Final = "domestic"
+"""Where supply and plans are shown: a co-op does not say where its goods are to go."""
 
 
 @dataclass(slots=True)
 class Cell:
-    """One grade and market: micro base units; the dated ones by the first horizon they count in."""
+    """One grade and market: micro base units; the dated ones by the first horizon they count in.
 
+    `lines` is how many positions, plans and needs count here; a cell of none is not shown.
+    """
+
+    lines: int = 0
     supply: int = 0
     planned: list[int] = field(default_factory=lambda: [0] * BUCKETS)
     demand: list[int] = field(default_factory=lambda: [0] * BUCKETS)
@@ -40,15 +46,32 @@ class Total:
             found = self.cells[grade, market] = Cell()
         return found
 
+    def leave(self, grade: str, market: str) -> None:
+        """A line counts here no more; the last one closes the cell."""
+        cell = self.cells[grade, market]
+        cell.lines -= 1
+        if not cell.lines:
+            del self.cells[grade, market]
+
     def hear(self, name: str, at_ms: int) -> None:
-        """A position or order was reported on; keeps the oldest and the newest such time."""
+        """A co-op spoke of the goods; keeps the oldest and the newest of what each said last."""
         before = self.heard.get(name)
+        if before is not None and at_ms <= before:
+            return
         self.heard[name] = at_ms
         self.freshest = max(self.freshest, at_ms)
         if before is None:
             self.stalest = at_ms if self.stalest < 0 else min(self.stalest, at_ms)
-        elif before != at_ms and (before == self.stalest or at_ms < self.stalest):
+        elif before == self.stalest:
             self.stalest = min(self.heard.values())
+
+    def hear_anew(self, name: str, at_ms: int) -> None:
+        """Something a co-op said counts no more: `at_ms` is what it said last, -1 for nothing."""
+        self.heard.pop(name, None)
+        if at_ms >= 0:
+            self.heard[name] = at_ms
+        self.freshest = max(self.heard.values(), default=-1)
+        self.stalest = min(self.heard.values(), default=-1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +102,16 @@ class Totals:
             found = self.by_key[hub, commodity] = Total()
         return found
 
+    def level(self, where: tuple[str, str], grade: str, more: int, lines: int) -> None:
+        """A position stands `more` higher; `lines` is 1 when it is new, -1 when it is dropped."""
+        total = self.total(*where)
+        cell = total.cell(grade, DOMESTIC)
+        cell.supply += more
+        if lines > 0:
+            cell.lines += 1
+        elif lines:
+            total.leave(grade, DOMESTIC)
+
     def plan(
         self, name: str, where: tuple[str, str], grade: str, bucket: int, quantity: int
     ) -> None:
@@ -86,25 +119,30 @@ class Totals:
         before = self.plans.pop(name, None)
         if before is not None:
             key, old_grade, old_bucket, old = before
-            self.total(*key).cell(old_grade, "domestic").planned[old_bucket] -= old
+            total = self.total(*key)
+            total.cell(old_grade, DOMESTIC).planned[old_bucket] -= old
+            total.leave(old_grade, DOMESTIC)
         if bucket >= 0 and quantity:
             self.plans[name] = (where, grade, bucket, quantity)
-            self.total(*where).cell(grade, "domestic").planned[bucket] += quantity
+            cell = self.total(*where).cell(grade, DOMESTIC)
+            cell.planned[bucket] += quantity
+            cell.lines += 1
 
     def want(self, name: str, now: Want | None) -> None:
         """A need stands at `now`; None when it is closed."""
-        before = self.wants.get(name)
+        before = self.wants.pop(name, None)
         if before is not None:
-            cell = self.total(before.hub, before.commodity).cell(before.grade, before.market)
+            total = self.total(before.hub, before.commodity)
+            cell = total.cell(before.grade, before.market)
             cell.demand[before.bucket] -= before.open
             cell.matched[before.bucket] -= before.matched
-        if now is None:
-            self.wants.pop(name, None)
-            return
-        self.wants[name] = now
-        cell = self.total(now.hub, now.commodity).cell(now.grade, now.market)
-        cell.demand[now.bucket] += now.open
-        cell.matched[now.bucket] += now.matched
+            total.leave(before.grade, before.market)
+        if now is not None:
+            self.wants[name] = now
+            cell = self.total(now.hub, now.commodity).cell(now.grade, now.market)
+            cell.demand[now.bucket] += now.open
+            cell.matched[now.bucket] += now.matched
+            cell.lines += 1
 
 
 def bucket_of(day: int, today: int) -> int:

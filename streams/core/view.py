@@ -4,24 +4,21 @@ A fold over the state, in memory. It follows every change at once and can be bui
 with the same result; nothing here is written down. Refuses to know records, batches and the matcher.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
 from schemas.identity import CoopId
-from schemas.judged import Judged
 from schemas.register import Register
 from schemas.units import Packs
 from schemas.validation import Judge
-from streams.core import deals, orders
-from streams.core.book import Book, Good, HubFamily, need_id, offer_id, promised
+from streams.core import orders
+from streams.core.book import Book, Good, HubFamily, need_id, offer_id
 from streams.core.orders import Amount, OrderView
 from streams.core.sayings import Touched
-from streams.core.state import Applied, Coop, Deal, Round, Step
+from streams.core.state import Applied, Coop, Deal, Round
 from streams.core.totals import Total, Totals, Want, bucket_of, plan_bucket
 
 DAY_MS: Final = 86_400_000
 HOUR_MS: Final = 3_600_000
-UNGRADED: Final = "UNGRADED"
 TotalKey = tuple[str, str]
 
 
@@ -78,81 +75,109 @@ class View:
 
     # -------------------------------------------------------------- following changes
     def follow(self, actor: str, touched: Touched, version: int) -> None:
-        """Bring book and totals up to what a saying changed."""
+        """Bring book and totals up to what a saying or a tick changed."""
         coop, hub = self.book.coops[actor], self.book.hub_of[actor]
+        heard: dict[str, int] = {}
         for name, before in touched.levels.items():
-            self._follow_level(actor, hub, coop, name, before, version)
+            self._follow_level(actor, hub, name, before, heard)
         for name in touched.plans:
-            self._follow_plan(actor, hub, coop, name, version)
-        for number in touched.orders:
-            self._follow_order(actor, hub, coop, number, version)
+            self._follow_plan(actor, hub, name, heard)
+        for number, commodity in touched.orders.items():
+            touched.less |= self._follow_order(actor, hub, number, commodity, heard)
+        for commodity, at_ms in heard.items():
+            coop.marks[commodity] = version
+            total = self._touch((hub, commodity), version)
+            if touched.less:
+                total.hear_anew(actor, self._heard(coop, commodity))
+            elif at_ms >= 0:
+                total.hear(actor, at_ms)
+            self.book.dirty[hub, self.goods[commodity].family] = None
 
     def _follow_level(
-        self, actor: str, hub: str, coop: Coop, name: str, before: int, version: int
+        self, actor: str, hub: str, name: str, before: int | None, heard: dict[str, int]
     ) -> None:
         commodity, grade, _ = name.split("|", 2)
-        level = coop.levels[name]
-        total = self._touch((hub, commodity), version)
-        total.cell(grade, "domestic").supply += level.on_hand - before
-        total.hear(actor, max(level.last_ms, total.heard.get(actor, -1)))
-        where = (hub, self.goods[commodity].family)
-        self.book.dirty[where] = None
-        self.book.mark(where).offers[offer_id(actor, name)] = (actor, name)
-
-    def _follow_plan(self, actor: str, hub: str, coop: Coop, name: str, version: int) -> None:
-        commodity, grade, _, day = name.split("|")
-        plan = coop.plans.get(name)
-        total = self._touch((hub, commodity), version)
-        bucket = plan_bucket(int(day), self.today(hub))
-        self.totals.plan(
-            f"{actor}|{name}", (hub, commodity), grade, bucket, plan.quantity if plan else 0
-        )
-        if plan is not None:
-            total.hear(actor, max(plan.key[0], total.heard.get(actor, -1)))
-
-    def _follow_order(self, actor: str, hub: str, coop: Coop, number: str, version: int) -> None:
-        name, seen = need_id(actor, number), self.seen(actor, number)
-        before = self.totals.wants.get(name)
-        if before is not None:
-            self._touch((before.hub, before.commodity), version)
-            self.book.dirty[hub, self.goods[before.commodity].family] = None
-        self.totals.want(name, self._want(name, hub, seen))
-        if seen is None:
+        level = self.book.coops[actor].levels.get(name)
+        offers = self.book.mark((hub, self.goods[commodity].family)).offers
+        if level is None:  # it was dropped
+            del offers[offer_id(actor, name)]
+            self.totals.level((hub, commodity), grade, -(before or 0), -1)
+            heard.setdefault(commodity, -1)
             return
-        total = self._touch((hub, seen.commodity), version)
-        latest = max(r.key[0] for r in coop.orders[number].revisions.values())
-        total.hear(actor, max(latest, total.heard.get(actor, -1)))
-        where = (hub, self.goods[seen.commodity].family)
-        self.book.dirty[where] = None
-        self.book.mark(where).needs[name] = (actor, number)
+        if before is None:
+            offers[offer_id(actor, name)] = (actor, name)
+        self.totals.level(
+            (hub, commodity), grade, level.on_hand - (before or 0), int(before is None)
+        )
+        heard[commodity] = max(heard.get(commodity, -1), level.last_ms)
+
+    def _follow_plan(self, actor: str, hub: str, name: str, heard: dict[str, int]) -> None:
+        commodity = name.partition("|")[0]
+        plan = self.book.coops[actor].plans.get(name)
+        self._date_plan(actor, hub, name)
+        heard[commodity] = max(heard.get(commodity, -1), -1 if plan is None else plan.key[0])
+
+    def _follow_order(
+        self, actor: str, hub: str, number: str, before: str, heard: dict[str, int]
+    ) -> bool:
+        """Count an order as it stands; True when it asked for other goods before."""
+        name = need_id(actor, number)
+        order = self.book.coops[actor].orders.get(number)
+        now = "" if order is None else orders.goods_of(order)
+        self.totals.want(name, self._want(name, hub, self.seen(actor, number)))
+        if before and before != now:
+            del self.book.mark((hub, self.goods[before].family)).needs[name]
+            heard.setdefault(before, -1)
+        if order is not None and now:
+            self.book.mark((hub, self.goods[now].family)).needs[name] = (actor, number)
+            heard[now] = max(heard.get(now, -1), orders.latest_ms(order))
+        return bool(before) and before != now
+
+    def _heard(self, coop: Coop, commodity: str) -> int:
+        """When a co-op last spoke of a commodity, of all that counts; -1 for never."""
+        of = f"{commodity}|"
+        times = [level.last_ms for name, level in coop.levels.items() if name.startswith(of)]
+        times += [plan.key[0] for name, plan in coop.plans.items() if name.startswith(of)]
+        times += [
+            orders.latest_ms(order)
+            for order in coop.orders.values()
+            if orders.goods_of(order) == commodity
+        ]
+        return max(times, default=-1)
 
     def date(self, actor: str, coop: Coop, version: int) -> None:
         """The day has turned: count an actor's plans and needs in the horizons of the new day."""
         hub = self.book.hub_of[actor]
         for name in coop.plans:
-            self._follow_plan(actor, hub, coop, name, version)
+            self._date_plan(actor, hub, name)
+            self._touch((hub, name.partition("|")[0]), version)
         for number in coop.orders:
-            self.redate(actor, hub, number, version)
+            name = need_id(actor, number)
+            before = self.totals.wants.get(name)
+            if before is not None:
+                self.totals.want(name, self._want(name, hub, self.seen(actor, number)))
+                self._touch((hub, before.commodity), version)
 
-    def redate(self, actor: str, hub: str, number: str, version: int) -> None:
-        """Count one need in the horizon of the new day."""
-        name = need_id(actor, number)
-        before = self.totals.wants.get(name)
-        if before is not None:
-            self.totals.want(name, self._want(name, hub, self.seen(actor, number)))
-            self._touch((before.hub, before.commodity), version)
+    def _date_plan(self, actor: str, hub: str, name: str) -> None:
+        commodity, grade, _, day = name.split("|")
+        plan = self.book.coops[actor].plans.get(name)
+        bucket = plan_bucket(int(day), self.today(hub))
+        quantity = 0 if plan is None else plan.quantity
+        self.totals.plan(f"{actor}|{name}", (hub, commodity), grade, bucket, quantity)
 
     def _want(self, name: str, hub: str, seen: OrderView | None) -> Want | None:
         if seen is None or seen.cancelled:
             return None
+        # Goods promised before the order came to ask for others do not fill it.
+        bound = sum(d.quantity for d in self.book.on_need(name) if d.commodity == seen.commodity)
         return Want(
             hub,
             seen.commodity,
-            seen.grade or UNGRADED,
+            seen.grade,
             seen.market,
             bucket_of(seen.needed_day, self.today(hub)),
             seen.quantity,
-            promised(self.book.on_need(name)),
+            bound,
         )
 
     def follow_deal(self, deal: Deal, version: int) -> None:
@@ -175,102 +200,46 @@ class View:
         self.touched[key] = None
         return total
 
-    # -------------------------------------------------------------- promises
-    def free(self, offer: str) -> int:
-        """What an offer has to give, promises not taken off: never below zero."""
-        actor, _, name = offer.partition("|")
-        level = self.book.coops[actor].levels.get(name)
-        return max(0, level.on_hand - level.keep) if level is not None else 0
-
-    def is_short(self, deal: Deal) -> bool:
-        """True when the goods of a deal are no longer all there."""
-        others = sum(
-            d.quantity
-            for d in self.book.on_offer(deal.offer)
-            if d is not deal and deals.is_held(d)
-        )
-        return self.free(deal.offer) - others < deal.quantity
-
-    def cut_promises(
-        self, said: Judged, touched: Touched, now: Applied, version: int
-    ) -> list[Deal]:
-        """Withdraw what a saying has made impossible: proposals first, newest first, then at risk."""
-        cut: list[Deal] = []
-        for name in touched.levels:
-            offer = offer_id(said.actor, name)
-            if offer in self.book.by_offer:
-                cut += self._cut(list(self.book.on_offer(offer)), self.free(offer), said, now)
-        for number in touched.orders:
-            need = need_id(said.actor, number)
-            if need in self.book.by_need:
-                want = self.totals.wants.get(need)
-                room = 0 if want is None else want.open
-                cut += self._cut(list(self.book.on_need(need)), room, said, now)
-        for deal in cut:
-            deal.version = version
-            self.follow_deal(deal, version)
-        return cut
-
-    def _cut(self, live: list[Deal], room: int, said: Judged, now: Applied) -> list[Deal]:
-        over = sum(deal.quantity for deal in live) - room
-        changed = []
-        newest_first = sorted(live, key=lambda d: (deals.is_held(d), -d.tick, d.match))
-        for deal in newest_first:
-            if over > 0 and not deals.is_held(deal):
-                over -= deal.quantity
-                step = Step("superseded", now.as_of_ms, said.actor, said.id)
-                deals.move(deal, "superseded", step)
-                changed.append(deal)
-            elif deals.is_held(deal):
-                at_risk = said.id if over > 0 else ""
-                over -= deal.quantity
-                if bool(at_risk) != bool(deal.at_risk):
-                    deal.at_risk = at_risk
-                    changed.append(deal)
-        return changed
-
     # -------------------------------------------------------------- building anew
     def rebuild(self, now: Applied) -> None:
         """Build book and totals from the state alone."""
         self.set_time(now.as_of_ms)
-        book, old = Book(), self.book
-        book.coops, book.hub_of = old.coops, old.hub_of
-        self.book, self.totals, self.touched = book, Totals(), {}
-        for deal in sorted(old.deals.values(), key=lambda d: d.match):
-            book.keep_deal(deal)
+        self.totals, self.touched = Totals(), {}
+        self.book.begin_anew(now.as_of_ms)
         newest: dict[HubFamily, int] = {}
-        for where, version in self._changes():
-            newest[where] = max(newest.get(where, 0), version)
-        book.dirty = {
-            where: None
-            for where, version in sorted(newest.items())
-            if version > self._solved(where)
-        }
-        for where, mark in book.marks.items():
-            if mark.offers and mark.needs and self._solved(where) < now.day_version:
-                book.dirty[where] = None
+        for actor in sorted(self.book.coops):
+            self._follow_all(actor, newest, now.day_version)
+        for deal in self.book.deals.values():
+            where = (self.book.hub_of[deal.to_coop], deal.family)
+            self.rematch(deal, deal.version)
+            newest[where] = max(newest.get(where, 0), deal.version)
+        for where, mark in self.book.marks.items():
+            if mark.offers and mark.needs:
+                newest[where] = max(newest.get(where, 0), now.day_version)
+        for where in sorted(newest):
+            if newest[where] > self._solved(where):
+                self.book.dirty[where] = None
         self.touched = {}
 
     def _solved(self, where: HubFamily) -> int:
         found = self.rounds.get("|".join(where))
         return 0 if found is None else found.version
 
-    def _changes(self) -> Iterator[tuple[HubFamily, int]]:
-        """Follow every line of the state; what each family in a hub was last changed by."""
-        for actor in sorted(self.book.coops):
-            coop = self.book.coops[actor]
-            hub = self.book.hub_of[actor]
-            for name, level in coop.levels.items():
-                self._follow_level(actor, hub, coop, name, 0, level.version)
-                yield (hub, self.goods[name.partition("|")[0]].family), level.version
-            for name, plan in coop.plans.items():
-                self._follow_plan(actor, hub, coop, name, plan.version)
-            for number, order in coop.orders.items():
-                self._follow_order(actor, hub, coop, number, order.version)
-                seen = self.seen(actor, number)
-                if seen is not None:
-                    yield (hub, self.goods[seen.commodity].family), order.version
-        for deal in self.book.deals.values():
-            hub = self.book.hub_of[deal.to_coop]
-            self.rematch(deal, deal.version)
-            yield (hub, deal.family), deal.version
+    def _follow_all(self, actor: str, newest: dict[HubFamily, int], day_version: int) -> None:
+        """Follow every line of one actor, and what each family in its hub was last changed by."""
+        coop, hub = self.book.coops[actor], self.book.hub_of[actor]
+        heard: dict[str, int] = {}
+        for name in coop.levels:
+            self._follow_level(actor, hub, name, None, heard)
+        for name in coop.plans:
+            self._follow_plan(actor, hub, name, heard)
+        for number in coop.orders:
+            self._follow_order(actor, hub, number, "", heard)
+        for commodity, version in coop.marks.items():
+            self._touch((hub, commodity), version)
+            where = (hub, self.goods[commodity].family)
+            newest[where] = max(newest.get(where, 0), version)
+        for commodity, at_ms in heard.items():
+            if at_ms >= 0:
+                self.totals.total(hub, commodity).hear(actor, at_ms)
+        self.date(actor, coop, day_version)

@@ -66,7 +66,8 @@ def test_five_kills_at_random_moments_change_nothing(rig: Rig, workers: int) -> 
     what, chance = told(20_000, seed=workers), random.Random(workers)
     for number in range(workers):
         rig.start(f"w{number}", **QUICK)
-    kills = [4.0 + 2.2 * number + chance.uniform(0, 2) for number in range(5)]
+    rig.wait_ready(workers)
+    kills = [1.0 + 2.6 * number + chance.uniform(0, 2) for number in range(5)]
     for gone in rig.feed_slowly(what.rows, seconds=15.0):
         rig.tend()
         if kills and gone > kills[0]:
@@ -79,8 +80,9 @@ def test_five_kills_at_random_moments_change_nothing(rig: Rig, workers: int) -> 
 def test_an_owner_that_slept_through_its_session_does_no_harm(rig: Rig) -> None:
     what = told(20_000, seed=5)
     sleeper, heir = rig.start("w0", **QUICK), rig.start("w1", **QUICK)
-    plan = [(5.0, signal.SIGSTOP), (12.0, signal.SIGCONT)]
-    for gone in rig.feed_slowly(what.rows, seconds=18.0):
+    rig.wait_ready(2)
+    plan = [(2.0, signal.SIGSTOP), (8.0, signal.SIGCONT)]
+    for gone in rig.feed_slowly(what.rows, seconds=13.0):
         if plan and gone > plan[0][0]:
             sleeper.signal(plan.pop(0)[1])
         rig.tend()
@@ -93,11 +95,12 @@ def test_an_owner_that_slept_through_its_session_does_no_harm(rig: Rig) -> None:
 def test_a_second_worker_comes_and_goes_under_load(rig: Rig) -> None:
     what = told(20_000, seed=6)
     first = rig.start("w0", **QUICK)
+    rig.wait_ready(1)
     plan = ["come", "go"]
-    for gone in rig.feed_slowly(what.rows, seconds=16.0):
-        if plan == ["come", "go"] and gone > 4.0:
+    for gone in rig.feed_slowly(what.rows, seconds=13.0):
+        if plan == ["come", "go"] and gone > 1.0:
             rig.start(plan.pop(0), **QUICK)
-        if plan == ["go"] and gone > 9.0:
+        if plan == ["go"] and gone > 8.0:
             assert sorted(rig.workers[1].status()["partitions"]) != []
             code, _ = rig.workers[1].stop()
             assert (plan.pop(), code) == ("go", 0)

@@ -1,14 +1,18 @@
-"""A tenure on paper: cut the power after any step, or let two owners write at once, it stays exact."""
+"""A tenure on paper stays exact: cut the power after any step, or let two owners write at once."""
 
 import asyncio
 import random
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.metrics import Silent
+from streams.agents.guards import WorkerFatal
 from streams.agents.holding import Holding
 from streams.agents.inbox import Bounds, Inbox
 from streams.agents.options import WorkerOptions
@@ -29,16 +33,33 @@ OPTIONS = WorkerOptions(
 BOUNDS = Bounds(100, 100_000, 1_000, 1_000_000)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    """Turns are taken on the event loop alone, so that a seed tells the same story each time."""
+
+    async def inline(call: Any, *args: Any) -> Any:
+        return call(*args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncio, "to_thread", inline)
+        yield
+
+
 class Owner:
     """One process that owns the partition, from recovery on."""
 
     def __init__(
-        self, broker: PaperBroker, committed: int, chance: random.Random | None = None
+        self,
+        broker: PaperBroker,
+        committed: int,
+        chance: random.Random | None = None,
+        patience: int = 3,
+        cut_after: int | None = None,
     ) -> None:
         fold = CountingFold(TOPICS)
         self.holding = Holding(0, fold)
         self.holding.restore(broker.log(OPTIONS.changelog))
-        wire = PaperWire(broker, chance, batch_rows_max=7)
+        wire = PaperWire(broker, chance, batch_rows_max=12, patience=patience, cut_after=cut_after)
         inbox = Inbox(committed, BOUNDS)
         self.tenure = Tenure(self.holding, wire, inbox, OPTIONS, Silent())
 
@@ -71,9 +92,18 @@ def last_of(log: list[PaperRecord]) -> dict[bytes, bytes | None]:
     return {r.key: r.value for r in log if r.key not in (None, b"applied")}
 
 
-def assert_exact(broker: PaperBroker, source: list[PaperRecord]) -> None:
+def newest_of(log: list[PaperRecord]) -> dict[bytes, bytes | None]:
+    """What readers keep."""
+    return last_of(sorted(log, key=lambda record: int((record.value or b"0").split()[0])))
+
+
+def assert_exact(
+    broker: PaperBroker, source: list[PaperRecord], *, outputs_compact: bool = True
+) -> None:
     assert last_of(broker.log(OPTIONS.changelog)) == expected(source)
-    assert last_of(broker.log(TOPICS.totals)) == expected(source)
+    assert newest_of(broker.log(TOPICS.totals)) == expected(source)
+    if outputs_compact:
+        assert last_of(broker.log(TOPICS.totals)) == expected(source)
     judged = {int(r.key) for r in broker.log(TOPICS.ledger) if r.key is not None}
     assert judged == set(range(len(source)))
 
@@ -87,8 +117,7 @@ def test_a_power_cut_after_any_step_changes_nothing(
 ) -> None:
     source, broker, committed = source_of(keys), PaperBroker(), 0
     for cut in [*cuts, None]:
-        broker.cut_after = cut
-        owner = Owner(broker, committed)
+        owner = Owner(broker, committed, cut_after=cut)
         try:
             asyncio.run(owner.work(source, run_records))
         except PowerCutError:
@@ -96,29 +125,52 @@ def test_a_power_cut_after_any_step_changes_nothing(
     assert_exact(broker, source)
 
 
-@given(KEYS, st.integers(1, 10), st.integers(1, 10), st.integers(0, 40), st.integers(0, 2**32))
-def test_an_owner_mends_what_an_owner_of_before_writes_late(
-    keys: list[int], slow_run: int, fast_run: int, late: int, seed: int
+@settings(max_examples=400)
+@given(
+    keys=st.lists(st.integers(0, 9), min_size=5, max_size=40),
+    zombie_run=st.integers(1, 8),
+    heir_run=st.integers(1, 8),
+    patience=st.integers(1, 60),
+    zombie_cut=st.integers(0, 30),
+    heir_cut=st.none() | st.integers(0, 60),
+    seed=st.integers(0, 2**32),
+)
+def test_owners_mend_what_an_owner_of_before_writes_late(
+    *,
+    keys: list[int],
+    zombie_run: int,
+    heir_run: int,
+    patience: int,
+    zombie_cut: int,
+    heir_cut: int | None,
+    seed: int,
 ) -> None:
     source, broker, chance = source_of(keys), PaperBroker(), random.Random(seed)
 
-    async def both() -> None:
-        zombie = Owner(broker, 0, chance)
-        ghost = asyncio.create_task(zombie.work(source, slow_run))
-        for _ in range(chance.randrange(late + 1)):
+    async def story() -> None:
+        zombie = Owner(broker, 0, chance, patience, zombie_cut)
+        ghost = asyncio.create_task(zombie.work(source, zombie_run))
+        for _ in range(chance.randrange(patience)):
             await asyncio.sleep(0)
-        heir = Owner(broker, 0, chance)
-        await heir.work(source, fast_run)
-        await ghost
+        heir = Owner(broker, 0, chance, cut_after=heir_cut)
+        with suppress(PowerCutError):
+            await heir.work(source, heir_run)
+        with suppress(PowerCutError):
+            await ghost
+        if heir_cut is not None:
+            heir = Owner(broker, heir.tenure.done)
+            await heir.work(source, heir_run)
         await heir.rest()
 
-    asyncio.run(both())
-    assert_exact(broker, source)
+    asyncio.run(story())
+    # What was said late is noticed by whoever owned the topic then; when that one dies first, the
+    # next cannot know. The state is read anew by everyone, so it is always mended.
+    assert_exact(broker, source, outputs_compact=heir_cut is None)
 
 
 def test_a_state_that_fits_no_batch_is_fatal() -> None:
     source = source_of(list(range(20)))
-    with pytest.raises(Exception, match="does not fit"):
+    with pytest.raises(WorkerFatal, match="does not fit"):
         asyncio.run(Owner(PaperBroker(), 0).work(source, 20))
 
 
@@ -129,3 +181,56 @@ def test_a_record_at_or_below_applied_is_emitted_again_and_changes_nothing() -> 
     asyncio.run(Owner(broker, 1).work(source, 3))
     assert last_of(broker.log(TOPICS.totals)) == before
     assert [r.key for r in broker.log(TOPICS.ledger)] == [b"0", b"1", b"2", b"1", b"2"]
+
+
+def test_what_was_left_older_in_the_changelog_is_written_again_on_taking_over() -> None:
+    broker = PaperBroker()
+    broker.append(OPTIONS.changelog, [(b"k1", b"5 10"), (b"applied", b"4")])
+    broker.append(OPTIONS.changelog, [(b"k1", b"3 4"), (b"applied", b"2")])
+    asyncio.run(Owner(broker, 5).tenure._take_over())
+    assert [(r.key, r.value) for r in broker.log(OPTIONS.changelog)[4:]] == [
+        (b"k1", b"5 10"),
+        (b"applied", b"4"),
+    ]
+
+
+def test_what_a_stranger_said_is_said_again_as_it_is() -> None:
+    source, broker = source_of([1, 2, 2]), PaperBroker()
+
+    async def story() -> None:
+        owner = Owner(broker, 0)
+        await owner.tenure._take_over()
+        await owner.tenure._work(source[:1])
+        broker.append(TOPICS.totals, [(b"k1", b"0 0")])
+        await owner.tenure._work(source[1:])
+
+    asyncio.run(story())
+    assert last_of(broker.log(TOPICS.totals)) == expected(source)
+
+
+def test_what_we_wrote_after_a_stranger_who_was_ahead_is_written_again_as_he_had_it() -> None:
+    source, broker = source_of([1, 1]), PaperBroker()
+
+    async def story() -> None:
+        owner = Owner(broker, 0)
+        await owner.tenure._take_over()
+        broker.append(OPTIONS.changelog, [(b"k1", b"2 3"), (b"applied", b"1")])
+        await owner.tenure._work(source[:1])
+
+    asyncio.run(story())
+    assert last_of(broker.log(OPTIONS.changelog)) == expected(source)
+    assert broker.log(OPTIONS.changelog)[-1] == PaperRecord(5, b"applied", b"1")
+
+
+def test_a_changelog_that_fell_back_is_fatal() -> None:
+    source, broker = source_of([1, 2]), PaperBroker()
+
+    async def story() -> None:
+        owner = Owner(broker, 0)
+        await owner.tenure._take_over()
+        await owner.tenure._work(source[:1])
+        broker.log(OPTIONS.changelog).clear()
+        await owner.tenure._work(source[1:])
+
+    with pytest.raises(WorkerFatal, match="gave offset 0 where 2 was due"):
+        asyncio.run(story())

@@ -24,13 +24,19 @@ class Case:
     timestamp_ms: int | None = None
 
 
-def good(name: str, tree: Any, note: str = "", key: bytes | None = KEY) -> Case:
+def good(name: str, tree: Any, note: str = "", *, key: bytes | None = KEY) -> Case:
     """Taken whole."""
     return Case(name, _bytes(tree), key, "accepted", note=note)
 
 
 def bad(
-    name: str, tree: Any, reason: Reason, field: str = "", note: str = "", key: bytes | None = KEY
+    name: str,
+    tree: Any,
+    reason: Reason,
+    field: str = "",
+    note: str = "",
+    *,
+    key: bytes | None = KEY,
 ) -> Case:
     """Refused whole."""
     return Case(name, _bytes(tree), key, "rejected", reason, field, note)

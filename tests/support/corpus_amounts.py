@@ -31,24 +31,27 @@ def sizes() -> Iterator[Case]:
     yield good_line("keep-nothing", {**COUNTED, "keep": "0", "min_lot": "0"})
 
 
+NO_UNITS = (
+    ("lower-case", "LADA-PUTIH", "kg"),
+    ("mixed-case", "LADA-PUTIH", "Kg"),
+    ("trailing-space", "LADA-PUTIH", "KG "),
+    ("homoglyph", "LADA-PUTIH", "\u041aG"),
+    ("empty", "LADA-PUTIH", ""),
+    ("only-spaces", "LADA-PUTIH", "  "),
+    ("english-tonne", "LADA-PUTIH", "TONNE"),
+    ("litres-of-pepper", "LADA-PUTIH", "LITER"),
+    ("pieces-of-rice", "BERAS-MED", "BUTIR"),
+    ("sack-of-two-sizes", "BERAS-MED", "KARUNG"),
+    ("bundle-of-rice", "BERAS-MED", "IKAT"),
+    ("pack-of-another-commodity", "BERAS-MED", "LADA-KARUNG"),
+    ("with-nul", "LADA-PUTIH", "KG\x00"),
+    ("six-hundred-characters", "LADA-PUTIH", "KG" * 300),
+)
+
+
 def units() -> Iterator[Case]:
     unknown = Reason.UNKNOWN_UNIT
-    for name, commodity, unit in (
-        ("lower-case", "LADA-PUTIH", "kg"),
-        ("mixed-case", "LADA-PUTIH", "Kg"),
-        ("trailing-space", "LADA-PUTIH", "KG "),
-        ("homoglyph", "LADA-PUTIH", "\u041aG"),
-        ("empty", "LADA-PUTIH", ""),
-        ("only-spaces", "LADA-PUTIH", "  "),
-        ("english-tonne", "LADA-PUTIH", "TONNE"),
-        ("litres-of-pepper", "LADA-PUTIH", "LITER"),
-        ("pieces-of-rice", "BERAS-MED", "BUTIR"),
-        ("sack-of-two-sizes", "BERAS-MED", "KARUNG"),
-        ("bundle-of-rice", "BERAS-MED", "IKAT"),
-        ("pack-of-another-commodity", "BERAS-MED", "LADA-KARUNG"),
-        ("with-nul", "LADA-PUTIH", "KG\x00"),
-        ("six-hundred-characters", "LADA-PUTIH", "KG" * 300),
-    ):
+    for name, commodity, unit in NO_UNITS:
         line = {**RECEIVED, "commodity": commodity, "unit": unit}
         yield bad_line(f"unit-{name}", line, unknown, "unit")
     yield bad_line("unit-absent", without(RECEIVED, "unit"), Reason.MISSING_FIELD, "unit")

@@ -24,7 +24,7 @@ from tests.support.sayings import (
 KEYS = {"decision": HUB.encode(), "contract": HUB.encode()}
 
 
-def _bad(name: str, kind: str, reason: Reason, field: str, **changes: Any) -> Case:
+def _bad(name: str, kind: str, reason: Reason, field: str, /, **changes: Any) -> Case:
     tree = envelope(kind, {**BODIES[kind], **changes})
     key = KEYS.get(kind, KEY)
     return bad(f"{kind}-{name}", tree, reason, f"data.{field}", key=key)

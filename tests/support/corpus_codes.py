@@ -1,4 +1,4 @@
-"""Codes that look right: other scripts, other case, lost zeros, places and goods that are no more."""
+"""Codes that look right: other scripts, other case, lost zeros, places that are no more."""
 
 from collections.abc import Iterator
 
@@ -23,20 +23,23 @@ from tests.support.sayings import (
 CYRILLIC_A = "\u0410"
 
 
+NO_GOODS = {
+    "homoglyph": f"L{CYRILLIC_A}DA-PUTIH",
+    "trailing-space": "LADA-PUTIH ",
+    "leading-space": " LADA-PUTIH",
+    "trailing-newline": "LADA-PUTIH\n",
+    "lower-case": "lada-putih",
+    "zero-width": "LADA\u200b-PUTIH",
+    "full-width-hyphen": "LADA\uff0dPUTIH",
+    "everyday-name": "Lada putih",
+    "empty": "",
+    "never-heard-of": "EMAS-BATANGAN",
+    "prototype": "__proto__",
+}
+
+
 def goods() -> Iterator[Case]:
-    for name, code in {
-        "homoglyph": f"L{CYRILLIC_A}DA-PUTIH",
-        "trailing-space": "LADA-PUTIH ",
-        "leading-space": " LADA-PUTIH",
-        "trailing-newline": "LADA-PUTIH\n",
-        "lower-case": "lada-putih",
-        "zero-width": "LADA\u200b-PUTIH",
-        "full-width-hyphen": "LADA\uff0dPUTIH",
-        "everyday-name": "Lada putih",
-        "empty": "",
-        "never-heard-of": "EMAS-BATANGAN",
-        "prototype": "__proto__",
-    }.items():
+    for name, code in NO_GOODS.items():
         line = {**RECEIVED, "commodity": code}
         yield bad_line(f"code-{name}", line, Reason.UNKNOWN_COMMODITY, "commodity")
     for name, grade in {
@@ -88,19 +91,22 @@ def recipes() -> Iterator[Case]:
     yield good_line("recipe-in-two-lots", {**CONVERTED, "outputs": [gabah, {**gabah, "lot": "B"}]})
 
 
+NO_COOPS = {
+    "lost-its-zero": "9.02.01.2003",
+    "lost-every-zero": "19.2.1.2003",
+    "without-points": "1902012003",
+    "arabic-digits": "١٩.02.01.2003",
+    "trailing-newline": f"{COOP}\n",
+    "trailing-space": f"{COOP} ",
+    "empty": "",
+    "a-kecamatan": "19.02.01",
+    "a-path": "../19.02.01.2003",
+}
+
+
 def places() -> Iterator[Case]:
     malformed = Reason.COOP_MALFORMED
-    for name, code in {
-        "lost-its-zero": "9.02.01.2003",
-        "lost-every-zero": "19.2.1.2003",
-        "without-points": "1902012003",
-        "arabic-digits": "١٩.02.01.2003",
-        "trailing-newline": f"{COOP}\n",
-        "trailing-space": f"{COOP} ",
-        "empty": "",
-        "a-kecamatan": "19.02.01",
-        "a-path": "../19.02.01.2003",
-    }.items():
+    for name, code in NO_COOPS.items():
         yield bad(f"coop-{name}", report(RECEIVED, coop=code), malformed, "data.coop", key=None)
     hub = report(RECEIVED, coop=HUB)
     yield bad("coop-is-a-hub", hub, malformed, "data.coop", "hubs do not count", key=HUB.encode())

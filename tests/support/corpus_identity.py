@@ -26,17 +26,20 @@ SOUND = report(RECEIVED)
 NEIGHBOUR = "19.02.01.2004"
 
 
+OTHER_IDS = {
+    "of-another-sequence": f"{COOP}:{DEVICE}:43",
+    "of-another-device": f"{COOP}:hp2:{SEQUENCE}",
+    "of-another-coop": f"{NEIGHBOUR}:{DEVICE}:{SEQUENCE}",
+    "with-a-leading-zero": f"{COOP}:{DEVICE}:0{SEQUENCE}",
+    "with-a-space": f"{COOP}:{DEVICE}:{SEQUENCE} ",
+    "of-a-line": f"{COOP}:{DEVICE}:{SEQUENCE}#1",
+    "random": "6f9619ff-8b86-d011-b42d-00c04fc964ff",
+    "empty": "",
+}
+
+
 def speakers() -> Iterator[Case]:
-    for name, event_id in {
-        "of-another-sequence": f"{COOP}:{DEVICE}:43",
-        "of-another-device": f"{COOP}:hp2:{SEQUENCE}",
-        "of-another-coop": f"{NEIGHBOUR}:{DEVICE}:{SEQUENCE}",
-        "with-a-leading-zero": f"{COOP}:{DEVICE}:0{SEQUENCE}",
-        "with-a-space": f"{COOP}:{DEVICE}:{SEQUENCE} ",
-        "of-a-line": f"{COOP}:{DEVICE}:{SEQUENCE}#1",
-        "random": "6f9619ff-8b86-d011-b42d-00c04fc964ff",
-        "empty": "",
-    }.items():
+    for name, event_id in OTHER_IDS.items():
         yield bad(f"id-{name}", {**SOUND, "id": event_id}, Reason.ID_MISMATCH, "id")
     for name, source in {
         "of-another-device": f"/coops/{COOP}/devices/hp2",

@@ -1,6 +1,7 @@
 """Shapes: keys twice, unknown, absent, null, of another type, too many, of another version."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from schemas.errors import Reason
 from tests.support.case import Case, bad, bad_line, good, good_line, spelt
@@ -37,7 +38,9 @@ def twice() -> Iterator[Case]:
     counted = BYTES.replace(unit, b'"unit":"TON","unit":"KG"')
     hidden = counted.replace(b'"catch"', b'"\\u0022:\\u0022"')
     yield bad("twice-behind-escaped-quotes", hidden, pair, "unit", "as many quotes as keys")
-    nested = encoded(report(CONVERTED)).replace(b'"quantity":"82"', b'"quantity":"9","quantity":"82"')
+    nested = encoded(report(CONVERTED)).replace(
+        b'"quantity":"82"', b'"quantity":"9","quantity":"82"'
+    )
     yield bad("twice-in-portion", nested, pair, "quantity")
 
 
@@ -54,7 +57,8 @@ def unknown() -> Iterator[Case]:
     typo = {**without(RECEIVED, "reason"), "reson": "catch"}
     yield bad_line("unknown-in-line", typo, stranger, "reson", "a typing mistake is not lost")
     yield bad_line("unknown-of-another-kind", {**RECEIVED, "order": "PO-1"}, stranger, "order")
-    yield bad_line("unknown-with-a-path", {**RECEIVED, "` - at `$.kind": 1}, stranger, "kind.` - at `$.kind")
+    path = {**RECEIVED, "` - at `$.kind": 1}
+    yield bad_line("unknown-posing-as-a-path", path, stranger, "kind", "wrong field, right reason")
     (part,) = CONVERTED["inputs"]
     line = {**CONVERTED, "inputs": [{**part, "floor_price": "1"}]}
     yield bad_line("unknown-in-portion", line, stranger, "inputs.1.floor_price")
@@ -91,7 +95,8 @@ def types() -> Iterator[Case]:
     for name in ("needed_by", "priority"):
         yield bad_line(f"null-order-{name}", {**PLACED, name: None}, wrong, name, "not: take back")
     yield bad_line("null-amended-needed-by", {**AMENDED, "needed_by": None}, wrong, "needed_by")
-    for name, line in {"null": None, "text": "x", "number": 1, "list": [], "bool": True}.items():
+    shapes: dict[str, Any] = {"null": None, "text": "x", "number": 1, "list": [], "bool": True}
+    for name, line in shapes.items():
         yield bad_line(f"line-as-{name}", line, wrong)
     yield bad_line("kind-as-number", {**RECEIVED, "kind": 3}, wrong, "kind")
     yield bad_line("kind-null", {**RECEIVED, "kind": None}, wrong, "kind")
@@ -131,6 +136,8 @@ def counts() -> Iterator[Case]:
     spelling = b'"kind":"stock.received","grade":"","lot":"","match":""'
     explicit = BYTES.replace(b'"kind":"stock.received"', spelling)
     yield good("empty-texts-said-aloud", explicit, "the same as absent")
-    last = {**{name: COUNTED[name] for name in reversed(COUNTED)}}
+    last = {name: COUNTED[name] for name in reversed(COUNTED)}
     yield good_line("kind-said-last", last)
-    yield good("comment-like-text", spelt(report({**RECEIVED, "reason": "@@"}), '"/* // #"'), key=KEY)
+    yield good(
+        "comment-like-text", spelt(report({**RECEIVED, "reason": "@@"}), '"/* // #"'), key=KEY
+    )

@@ -13,32 +13,34 @@ PLAIN = report(RECEIVED)
 BYTES = encoded(PLAIN)
 
 
+NOT_JSON = {
+    "only-spaces": b"  \n\t ",
+    "truncated-in-the-middle": BYTES[: len(BYTES) // 2],
+    "truncated-before-the-last-brace": BYTES[:-1],
+    "one-brace-too-many": BYTES + b"}",
+    "two-documents-in-one-record": BYTES + b"\n" + BYTES,
+    "trailing-nul": BYTES + b"\x00",
+    "trailing-comma": BYTES[:-1] + b",}",
+    "missing-colon": BYTES.replace(b'"data":', b'"data"'),
+    "single-quotes": BYTES.replace(b'"', b"'"),
+    "unquoted-key": BYTES.replace(b'"data"', b"data"),
+    "comment": BYTES + b" // kiriman pagi",
+    "byte-order-mark": b"\xef\xbb\xbf" + BYTES,
+    "utf-16-without-mark": BYTES.decode().encode("utf-16-be"),
+    "raw-newline-in-text": BYTES.replace(b"catch", b"cat\nch"),
+    "raw-tab-in-text": BYTES.replace(b"catch", b"cat\tch"),
+    "escape-that-json-lacks": BYTES.replace(b"catch", b"\\x63atch"),
+    "half-an-escape": BYTES.replace(b"catch", b"\\u00"),
+    "registry-frame-before-json": b"\x00\x00\x00\x00\x07" + BYTES,
+    "web-page": b"<!DOCTYPE html><html><body>502 Bad Gateway</body></html>",
+    "billion-laughs": b'<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><l>&b;</l>',
+    "csv-line": b"19.02.01.2003;LADA-PUTIH;120;KG\r\n",
+    "python-literal": repr(PLAIN).encode(),
+}
+
+
 def syntax() -> Iterator[Case]:
-    malformed = {
-        "only-spaces": b"  \n\t ",
-        "truncated-in-the-middle": BYTES[: len(BYTES) // 2],
-        "truncated-before-the-last-brace": BYTES[:-1],
-        "one-brace-too-many": BYTES + b"}",
-        "two-documents-in-one-record": BYTES + b"\n" + BYTES,
-        "trailing-nul": BYTES + b"\x00",
-        "trailing-comma": BYTES[:-1] + b",}",
-        "missing-colon": BYTES.replace(b'"data":', b'"data"'),
-        "single-quotes": BYTES.replace(b'"', b"'"),
-        "unquoted-key": BYTES.replace(b'"data"', b"data"),
-        "comment": BYTES + b" // kiriman pagi",
-        "byte-order-mark": b"\xef\xbb\xbf" + BYTES,
-        "utf-16-without-mark": BYTES.decode().encode("utf-16-be"),
-        "raw-newline-in-text": BYTES.replace(b"catch", b"cat\nch"),
-        "raw-tab-in-text": BYTES.replace(b"catch", b"cat\tch"),
-        "escape-that-json-lacks": BYTES.replace(b"catch", b"\\x63atch"),
-        "half-an-escape": BYTES.replace(b"catch", b"\\u00"),
-        "registry-frame-before-json": b"\x00\x00\x00\x00\x07" + BYTES,
-        "web-page": b"<!DOCTYPE html><html><body>502 Bad Gateway</body></html>",
-        "billion-laughs": b'<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><l>&b;</l>',
-        "csv-line": b"19.02.01.2003;LADA-PUTIH;120;KG\r\n",
-        "python-literal": repr(PLAIN).encode(),
-    }
-    for name, value in malformed.items():
+    for name, value in NOT_JSON.items():
         yield bad(name, value, Reason.JSON_MALFORMED)
     not_utf8 = {
         "utf-16-with-mark": BYTES.decode().encode("utf-16"),

@@ -1,4 +1,4 @@
-"""Builders of derived records, as a hub worker writes them, and of the batches a sink makes of them."""
+"""Builders of derived records as a hub worker writes them, and of what a sink makes of them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from schemas.topics import DEAD_LETTER, DEMAND, LEDGER, MATCHES
 from sinks.batch import Batch
 from sinks.warehouse import Warehouse
 
-COOP, HUB, OTHER = "19.02.01.2001", "19.02", "19.02.01.2002"
+COOP, HUB, OTHER = "19.02.01.2003", "19.02", "19.02.01.2004"
 NOW_MS = 1_795_000_000_123
 ON_TOPIC: Mapping[str, str] = {
     records.LEDGER_TYPE: LEDGER,
@@ -139,54 +139,55 @@ def demand(version: int, rows: Iterable[tuple[str, str]] = (("A", "10"),), **oth
     return wrapped(records.DEMAND_TYPE, records.Demand(**fields | other))
 
 
+A_MATCH: Mapping[str, Any] = {
+    "match_id": "ABCDEFGHIJKLMNOP",
+    "tier": 1,
+    "offer": f"{COOP}|LADA-PUTIH|A|",
+    "need": f"{OTHER}|PO-17",
+    "commodity": "LADA-PUTIH",
+    "to_commodity": "LADA-PUTIH",
+    "family": "lada",
+    "grade": "A",
+    "lot": "",
+    "quantity": "50",
+    "unit": "KGM",
+    "from_coop": COOP,
+    "from_hub": HUB,
+    "to_coop": OTHER,
+    "to_hub": HUB,
+    "order": "PO-17",
+    "price": 100_000,
+    "leg_cost": 12,
+    "leg_mode": "road",
+    "leg_basis": "estimated",
+    "leg_days": 1,
+    "surplus": 500_000,
+    "certified": True,
+    "at_risk": "",
+    "ship_by_day": -1,
+    "arrive_by_day": 20_800,
+    "expires_ms": NOW_MS + 86_400_000,
+    "shipped_quantity": "0",
+    "received_quantity": "0",
+    "refused_quantity": "0",
+    "payment": "none",
+    "partner": "",
+    "why_id": "paling dekat",
+    "why_en": "nearest",
+    "tick": 1,
+    "round": "r1",
+}
+
+
 def match(version: int, state: str = "proposed", **other: Any) -> bytes:
     """A match of the position and the order above, with a life of as many steps as `steps`."""
     steps = other.pop("steps", ("proposed",))
-    fields: dict[str, Any] = {
-        "match_id": "ABCDEFGHIJKLMNOP",
-        "tier": 1,
-        "state": state,
-        "offer": f"{COOP}|LADA-PUTIH|A|",
-        "need": f"{OTHER}|PO-17",
-        "commodity": "LADA-PUTIH",
-        "to_commodity": "LADA-PUTIH",
-        "family": "lada",
-        "grade": "A",
-        "lot": "",
-        "quantity": "50",
-        "unit": "KGM",
-        "from_coop": COOP,
-        "from_hub": HUB,
-        "to_coop": OTHER,
-        "to_hub": HUB,
-        "order": "PO-17",
-        "price": 100_000,
-        "leg_cost": 12,
-        "leg_mode": "road",
-        "leg_basis": "estimated",
-        "leg_days": 1,
-        "surplus": 500_000,
-        "certified": True,
-        "at_risk": "",
-        "ship_by_day": -1,
-        "arrive_by_day": 20_800,
-        "expires_ms": NOW_MS + 86_400_000,
-        "shipped_quantity": "0",
-        "received_quantity": "0",
-        "refused_quantity": "0",
-        "payment": "none",
-        "partner": "",
-        "why_id": "paling dekat",
-        "why_en": "nearest",
-        "tick": 1,
-        "round": "r1",
-        "version": version,
-        "history": [
-            records.Moment(state=each, at_ms=NOW_MS + i, actor="clock", reason="")
-            for i, each in enumerate(steps)
-        ],
-    }
-    return wrapped(records.MATCH_TYPE, records.Match(**fields | other))
+    history = [
+        records.Moment(state=each, at_ms=NOW_MS + i, actor="clock", reason="")
+        for i, each in enumerate(steps)
+    ]
+    fields = {**A_MATCH, "state": state, "version": version, "history": history, **other}
+    return wrapped(records.MATCH_TYPE, records.Match(**fields))
 
 
 def why_not(version: int, lines: Iterable[str] = ()) -> bytes:

@@ -1,15 +1,29 @@
-"""Builders of offer and need lines, with quantities in whole base units."""
+"""Builders of offer and need lines, quantities in whole base units; rounds and what they say."""
 
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
 import numpy as np
 
 from schemas.quantity import MICRO
-from streams.core.lines import Leg, LegGrid, NeedLine, OfferLine
+from schemas.reference import catalogue
+from streams.core.lines import (
+    Leg,
+    LegGrid,
+    LegOf,
+    NeedLine,
+    OfferLine,
+    Options,
+    Round,
+    Unmatched,
+    goods_of,
+)
+from streams.core.matching import solve
 
 TODAY = 20_000
 FREE = Leg(0, 0)
+GOODS = goods_of(catalogue())
 
 
 def offer(line: str, quantity: int = 100, floor: int = 1_000, **more: Any) -> OfferLine:
@@ -36,6 +50,27 @@ def need(line: str, quantity: int = 100, ceiling: int = 2_000, **more: Any) -> N
 def free(_offer: OfferLine, _need: NeedLine) -> Leg:
     """Everything is next door."""
     return FREE
+
+
+def run(
+    offers: Sequence[OfferLine],
+    needs: Sequence[NeedLine],
+    leg: LegOf | LegGrid = free,
+    options: Options | None = None,
+) -> Round:
+    return solve(offers, needs, leg, options or Options(goods=GOODS), TODAY)
+
+
+def traded(found: Round) -> dict[tuple[str, str], int]:
+    return {(p.offer, p.need): p.quantity // MICRO for p in found.proposals}
+
+
+def why(found: Round, line: str) -> Unmatched:
+    return next(rest for rest in found.unmatched if rest.line == line)
+
+
+def over(cost: int, days: int = 0) -> LegOf:
+    return lambda _offer, _need: Leg(cost, days)
 
 
 def drawn(

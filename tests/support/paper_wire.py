@@ -28,16 +28,9 @@ class PowerCutError(Exception):
 
 @dataclass
 class PaperBroker:
-    """What was written, whole batches only; `cut_after` counts down at every step of a send."""
+    """What was written, whole batches only."""
 
     logs: dict[str, list[PaperRecord]] = field(default_factory=dict)
-    cut_after: int | None = None
-
-    def step(self) -> None:
-        if self.cut_after is not None:
-            self.cut_after -= 1
-            if self.cut_after < 0:
-                raise PowerCutError
 
     def log(self, topic: str) -> list[PaperRecord]:
         return self.logs.setdefault(topic, [])
@@ -50,17 +43,26 @@ class PaperBroker:
 
 
 class PaperWire:
-    """The wire of one owner; `chance` makes owners take turns at random, the same for a seed."""
+    """The wire of one owner.
+
+    `cut_after` so many half-sends its power is cut. With `chance`, others come in between, up to
+    `patience` turns long.
+    """
 
     def __init__(
         self,
         broker: PaperBroker,
         chance: random.Random | None = None,
+        *,
         batch_rows_max: int = 10_000,
+        patience: int = 3,
+        cut_after: int | None = None,
     ) -> None:
         self._broker = broker
         self._chance = chance
         self._rows_max = batch_rows_max
+        self._patience = patience
+        self._steps = cut_after
 
     async def send(
         self,
@@ -74,10 +76,10 @@ class PaperWire:
             raise WorkerFatal("does not fit")
         sent = []
         for batch in _chunks(rows, self._rows_max):
-            self._broker.step()  # lost before it was sent ...
+            self._step()  # lost before it was sent ...
             await self._others()
             base = self._broker.append(topic, batch)
-            self._broker.step()  # ... or sent, and the answer lost
+            self._step()  # ... or sent, and the answer lost
             await self._others()
             answer: asyncio.Future[SimpleNamespace] = asyncio.get_running_loop().create_future()
             answer.set_result(SimpleNamespace(offset=base))
@@ -93,9 +95,15 @@ class PaperWire:
         for record in self._broker.log(topic)[start:end]:
             yield record
 
+    def _step(self) -> None:
+        if self._steps is not None:
+            self._steps -= 1
+            if self._steps < 0:
+                raise PowerCutError
+
     async def _others(self) -> None:
         if self._chance is not None:
-            for _ in range(self._chance.randrange(3)):
+            for _ in range(self._chance.randrange(self._patience)):
                 await asyncio.sleep(0)
 
 

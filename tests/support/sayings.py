@@ -141,7 +141,7 @@ def report(*lines: Any, **data: Any) -> Tree:
 
 def envelope(name: str, data: Any, **attributes: Any) -> Tree:
     """The envelope of `lumbung.<name>.v1` that agrees with who speaks in `data`."""
-    actor = data.get("actor", data.get("coop", ""))
+    actor = str(data.get("actor", data.get("coop", "")))
     kind = "hubs" if len(actor) == len(HUB) else "coops"
     tree = {
         "specversion": "1.0",

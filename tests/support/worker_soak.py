@@ -33,6 +33,7 @@ def kills(rig: Rig, feed: Iterator[float], chance: random.Random) -> str:
 
 def zombies(rig: Rig, feed: Iterator[float], chance: random.Random) -> str:
     sleeper, heir = rig.start("w0", **QUICK), rig.start("w1", **QUICK)
+    rig.wait_ready(2)
     asleep = 4 + chance.random() * 2
     awake = asleep + 5 + chance.random()
     killed = awake + 2 if chance.random() < 0.5 else float("inf")
@@ -53,6 +54,7 @@ def zombies(rig: Rig, feed: Iterator[float], chance: random.Random) -> str:
 
 def moves(rig: Rig, feed: Iterator[float], chance: random.Random) -> str:
     rig.start("w0", **QUICK)
+    rig.wait_ready(1)
     due, count = 3.0, 0
     for gone in feed:
         if gone > due:

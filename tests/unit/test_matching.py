@@ -1,51 +1,18 @@
 """Named cases of matching: who may meet whom, who goes first, what it costs, and why not."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pytest
 
 from schemas.identity import match_id
 from schemas.quantity import MICRO
-from schemas.reference import catalogue
-from streams.core.eligibility import CODES, broken_by
 from streams.core.lines import (
-    Leg,
     LegGrid,
-    LegOf,
     NeedLine,
     OfferLine,
     Options,
-    Round,
-    Unmatched,
-    goods_of,
 )
-from streams.core.matching import half_up, solve
-from streams.core.unmatched import FIGURES
-from tests.support.lines import TODAY, free, need, offer
-
-GOODS = goods_of(catalogue())
-
-
-def run(
-    offers: Sequence[OfferLine],
-    needs: Sequence[NeedLine],
-    leg: LegOf | LegGrid = free,
-    options: Options | None = None,
-) -> Round:
-    return solve(offers, needs, leg, options or Options(goods=GOODS), TODAY)
-
-
-def traded(found: Round) -> dict[tuple[str, str], int]:
-    return {(p.offer, p.need): p.quantity // MICRO for p in found.proposals}
-
-
-def why(found: Round, line: str) -> Unmatched:
-    return next(rest for rest in found.unmatched if rest.line == line)
-
-
-def over(cost: int, days: int = 0) -> LegOf:
-    return lambda _offer, _need: Leg(cost, days)
+from streams.core.matching import half_up
+from tests.support.lines import GOODS, TODAY, need, offer, over, run, traded, why
 
 
 def test_goods_move_from_who_has_to_who_needs():
@@ -208,32 +175,6 @@ def test_contract_goods_need_a_contract_and_restricted_goods_never_trade(
         assert why(found, "n").reason == "trade"
 
 
-@pytest.mark.parametrize("side", ["offer", "need"])
-def test_nothing_below_a_minimum_lot_leaves(side: str):
-    lot = {"min_lot": 50}
-    o = offer("o", 40 if side == "need" else 60, **(lot if side == "offer" else {}))
-    n = need("n", 40 if side == "offer" else 60, **(lot if side == "need" else {}))
-    found = run([o], [n])
-    assert found.proposals == ()
-    assert found.certified
-    assert why(found, "n").reason == "min_lot"
-    assert why(found, "n").figures == {"with": "o", "lot": 50 * MICRO, "possible": 40 * MICRO}
-
-
-def test_a_rest_below_the_lot_stays_and_says_so():
-    offers = [offer("o1", 100, 500, min_lot=30), offer("o2", 25, 100)]
-    found = run(offers, [need("n", 45)])
-    # All 25 of the cheap one would leave 20 for the other, below its lot.
-    assert traded(found) == {("o1", "n"): 30, ("o2", "n"): 15}
-    assert found.certified
-    found = run(offers, [need("n1", 45), need("n2", 20)])
-    assert traded(found) == {("o1", "n1"): 40, ("o2", "n1"): 5, ("o2", "n2"): 20}
-    found = run([offer("o1", 100, min_lot=60)], [need("n1", 80), need("n2", 70)])
-    assert list(traded(found).values()) in ([80], [70])
-    assert why(found, "o1").reason == "min_lot"
-    assert why(found, "o1").figures["possible"] == 20 * MICRO
-
-
 def test_an_emergency_goes_first_whatever_others_pay():
     needs = [
         need("poor", 80, 1_100, priority="emergency"),
@@ -277,116 +218,3 @@ def test_a_bonus_never_opens_a_pair_that_loses_money():
     needs = [need("s", 10, 1_000, priority="staple")]
     kept = Options(goods=GOODS, keep=frozenset({("o", "s")}))
     assert run([offer("o", 10, 1_001, expires_day=TODAY)], needs, options=kept).proposals == ()
-
-
-def test_a_finished_pair_gets_the_next_name():
-    options = Options(goods=GOODS, finished={("o", "n"): 3})
-    (proposal,) = run([offer("o")], [need("n")], options=options).proposals
-    assert proposal.match == match_id(1, "o", "n", 3)
-    (between,) = run([offer("o")], [need("n", hub="64.02")]).proposals
-    assert between.match == match_id(2, "o", "n", 0)
-
-
-def test_a_line_alone_says_that_nobody_is_there():
-    found = run([offer("o")], [need("n", commodity="LADA-HITAM")])
-    assert why(found, "o").reason == "no_need"
-    assert why(found, "n").reason == "no_offer"
-
-
-def test_the_rest_of_a_line_says_that_all_is_sold_or_filled():
-    found = run([offer("o", 60)], [need("n", 100)])
-    rest = why(found, "n")
-    assert (rest.reason, rest.quantity, rest.figures) == (
-        "sold_out",
-        40 * MICRO,
-        {"mine": 60 * MICRO},
-    )
-    found = run([offer("o", 100)], [need("n", 60)])
-    assert (why(found, "o").reason, why(found, "o").quantity) == ("filled", 40 * MICRO)
-
-
-def test_a_waiting_partner_one_constraint_away_binds_before_rivals_do():
-    offers = [offer("cheap", 10, 500), offer("dear", 10, 2_100)]
-    needs = [need("strong", 10, 2_050), need("weak", 10, 2_000)]
-    found = run(offers, needs)
-    assert traded(found) == {("cheap", "strong"): 10}
-    assert why(found, "weak").reason == "price"
-    assert why(found, "weak").figures["short"] == 100
-    assert why(found, "dear").figures["with"] == "weak"
-
-
-def test_the_nearest_miss_is_told_when_two_constraints_stand_between():
-    o = offer("o", grade="C", floor=3_000)
-    n = need("n", grades=frozenset("A"), ceiling=2_000)
-    assert why(run([o], [n]), "n").reason == "grade"
-    assert broken_by(o, n, free, Options(), TODAY) == ("grade", "price")
-    other = need("m", commodity="KOPRA")
-    assert broken_by(offer("o"), other, free, Options(), TODAY) == ("commodity",)
-
-
-def test_every_constraint_has_figures_to_show():
-    assert set(FIGURES) == set(CODES)
-
-
-def test_two_lines_of_one_name_and_a_line_of_nothing_are_refused():
-    with pytest.raises(ValueError, match="one name"):
-        run([offer("o"), offer("o")], [])
-    with pytest.raises(ValueError, match="nothing"):
-        run([], [need("n", 0)])
-
-
-def test_the_digest_names_everything_that_went_in():
-    base = run([offer("o", min_lot=1)], [need("n")]).digest
-    assert base == run([offer("o", min_lot=1)], [need("n")]).digest
-    others = [
-        run([offer("o", 99, min_lot=1)], [need("n")]),
-        run([offer("o", min_lot=1)], [need("n", grades=frozenset("A"))]),
-        run([offer("o", min_lot=1)], [need("n")], over(1)),
-        run([offer("o", min_lot=1)], [need("n")], over(0, 1)),
-        run([offer("o", min_lot=1)], [need("n")], options=Options(goods=GOODS, bonuses=False)),
-        run(
-            [offer("o", min_lot=1)],
-            [need("n")],
-            options=Options(goods=GOODS, keep=frozenset({("o", "n")})),
-        ),
-        solve([offer("o", min_lot=1)], [need("n")], free, Options(goods=GOODS), TODAY + 1),
-    ]
-    assert len({base, *(other.digest for other in others)}) == len(others) + 1
-
-
-def test_a_leg_is_asked_for_once_per_pair_of_places():
-    asked: list[tuple[str, str]] = []
-
-    def leg(o: OfferLine, n: NeedLine) -> Leg:
-        asked.append((o.coop, n.coop))
-        return Leg(0, 0)
-
-    offers = [offer(f"o{k}", coop=f"s{k % 3}") for k in range(12)]
-    needs = [need(f"n{k}", coop=f"b{k % 2}") for k in range(12)]
-    run(offers, needs, leg)
-    assert sorted(asked) == sorted({(f"s{a}", f"b{b}") for a in range(3) for b in range(2)})
-
-
-def test_the_largest_prices_and_absurd_quantities_are_still_exact():
-    top = 999_999_999_999
-    huge = 10**12 - 1
-    offers = [offer(f"o{k}", huge, k) for k in range(9)]
-    needs = [need(f"n{k}", 1_000_003 + k, top - k) for k in range(9)]
-    found = run(offers, needs, options=Options(bonuses=False))
-    assert (found.method, found.certified) == ("exact", True)
-    assert found.objective == sum((1_000_003 + k) * (top - k) for k in range(9))
-
-
-def test_numbers_beyond_the_solver_fall_back_labelled_and_bounded():
-    offers = [
-        OfferLine(f"o{k}", f"s{k}", "h", "F", "X", "A", 10**18 - 3 - k, 10 * k) for k in range(9)
-    ]
-    needs = [NeedLine(f"n{k}", f"b{k}", "h", "F", "X", 10**18 - k, 100 - k) for k in range(9)]
-    found = run(offers, needs)
-    assert found.method == "greedy"
-    assert found.gap >= 0
-    assert found.certified is (found.gap == 0)
-    given = {o.line: o.quantity for o in offers}
-    for proposal in found.proposals:
-        given[proposal.offer] -= proposal.quantity
-    assert min(given.values()) >= 0

@@ -25,6 +25,12 @@ def test_the_separator_is_found_by_the_header(tmp_path, separator):
     assert open_sheet(file).rows == ROWS
 
 
+def test_the_line_by_which_excel_tells_the_separator_is_obeyed_and_keeps_row_numbers(tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("sep=;\n" + TEXT, encoding="utf-8")
+    assert open_sheet(file).rows == [[], *ROWS]
+
+
 @pytest.mark.parametrize(
     ("data", "code"),
     [

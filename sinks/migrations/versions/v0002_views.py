@@ -95,7 +95,7 @@ COLUMNS = {
         why=word:why_id why_en=word:why_en certified=flag:certified version""",
     "v_dead_letter": """identity topic partition offset line reason field=word:field coop=word:coop
         payload recorded_at=at:recorded_ms""",
-    "v_cooperative": """coop hub hub_name kind last_report_at=at:occurred_ms name kecamatan
+    "v_cooperative": """coop hub kind last_report_at=at:occurred_ms hub_name name kecamatan
         last_heard_at=at:recorded_ms""",
 }
 
@@ -109,15 +109,22 @@ def _shown(word: str, ways: dict[str, str]) -> str:
     return f'{ways[way].format(quoted)} AS "{name}"'
 
 
+def statements(dialect: str) -> list[str]:
+    """Give the words that make every view in `sqlite` or `postgresql`."""
+    ways = EITHER | (POSTGRESQL if dialect == "postgresql" else SQLITE)
+    found = []
+    for name, source in SOURCES.items():
+        shown = ", ".join(_shown(word, ways) for word in COLUMNS[name].split())
+        found.append(" ".join(("CREATE VIEW", name, "AS SELECT", shown, f"FROM ({source}) t")))
+    return found
+
+
 def upgrade() -> None:
     """Make every view, in the words of the database at hand."""
     connection = op.get_bind()
-    ways = EITHER | (POSTGRESQL if connection.dialect.name == "postgresql" else SQLITE)
-    for name, source in SOURCES.items():
-        shown = ", ".join(_shown(word, ways) for word in COLUMNS[name].split())
+    for statement in statements(connection.dialect.name):
         # Not through text(): a colon in a time format is no parameter.
-        words = ("CREATE VIEW", name, "AS SELECT", shown, f"FROM ({source}) t")
-        connection.exec_driver_sql(" ".join(words))
+        connection.exec_driver_sql(statement)
 
 
 def downgrade() -> None:

@@ -1,0 +1,19 @@
+"""`python -m bench worker|latency|matching`: one benchmark, its table on stderr, JSON on stdout."""
+
+import sys
+
+from bench import latency, matching, worker
+
+BENCHES = {"worker": worker.main, "latency": latency.main, "matching": matching.main}
+
+
+def main() -> None:
+    """Run the benchmark named first, with the rest as its arguments."""
+    name, *rest = sys.argv[1:] or [""]
+    if name not in BENCHES:
+        sys.exit(f"python -m bench {'|'.join(BENCHES)} [--help]")
+    BENCHES[name](rest)
+
+
+if __name__ == "__main__":
+    main()

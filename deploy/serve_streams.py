@@ -1,0 +1,51 @@
+"""Decides which parts make a hub worker: the pure core over the shipped tables, and Faust around it.
+
+Refuses to know the database: a worker that comes back must not wait for what it never uses.
+"""
+
+from pathlib import Path
+
+from deploy.settings import Settings
+from deploy.wiring import Process, hub_app_id
+from schemas import reference
+from streams.agents import app as hub_worker
+from streams.agents.options import WorkerOptions
+from streams.core.building import Builder
+
+
+def builder(partitions: int) -> Builder:
+    """The pure core over the shipped reference tables."""
+    return Builder(
+        reference.catalogue(),
+        reference.units(),
+        reference.register(),
+        reference.legs(),
+        partitions,
+    )
+
+
+def serve_streams(process: Process, worker: int) -> int:
+    """A hub worker, until it is asked to end; 70 when going on could cost exactness."""
+    settings = process.settings
+    meter = process.meter(worker)
+    made = builder(settings.kafka.partitions)
+    state = settings.data_dir / "state" / process.name
+    state.mkdir(parents=True, exist_ok=True)
+    options = WorkerOptions(
+        bootstrap=process.bootstrap,
+        worker=process.name,
+        state_dir=state,
+        app_id=hub_app_id(settings),
+        status_file=status_file(settings, process.name),
+        run_records_max=settings.streams.run_records_max,
+        session_seconds=settings.streams.session_seconds,
+        heartbeat_seconds=settings.streams.heartbeat_seconds,
+        rebalance_seconds=settings.streams.rebalance_seconds,
+        commit_seconds=settings.streams.commit_seconds,
+    )
+    return hub_worker.run(hub_worker.create_app(options, made.partition, meter))
+
+
+def status_file(settings: Settings, name: str) -> Path:
+    """Where a worker says that it is ready."""
+    return settings.data_dir / "state" / f"{name}.json"

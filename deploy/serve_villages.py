@@ -1,0 +1,39 @@
+"""Decides which parts make what speaks to the log by itself: the clock and the simulated villages."""
+
+import structlog
+
+from deploy.wiring import Process, ending, hub_app_id, now_ms
+from producers.clock import Beat, Clock
+from producers.clock_state import ClockFile, only_clock
+from producers.kafka_ticks import KafkaTicks, Track
+from producers.publisher import Publisher
+from producers.simulate import Pace, Simulation, seed_world
+from schemas.topics import EVENTS
+
+
+def serve_clock(process: Process, interval_ms: int) -> int:
+    """The clock, until it is asked to end."""
+    stop = ending()
+    process.meter(process.settings.streams.workers + 1)
+    folder = process.settings.data_dir
+    log = structlog.get_logger()
+
+    def heard(beat: Beat) -> None:
+        if beat.held:
+            log.warning("partitions do not keep up", tick=beat.tick, held=len(beat.held))
+
+    track = Track(EVENTS, hub_app_id(process.settings))
+    with only_clock(folder), KafkaTicks(process.publisher(), [track]) as wire:
+        clock = Clock(wire, ClockFile(folder / "clock.json"))
+        clock.run(stop, now=now_ms, interval_ms=interval_ms, heard=heard)
+    return 0
+
+
+def serve_world(process: Process, seed: int, pace: Pace, run: int) -> int:
+    """The simulated villages, until they are asked to fall silent."""
+    stop = ending()
+    process.meter(process.settings.streams.workers + 2)
+    with Publisher(process.publisher()) as sender:
+        tally = Simulation(seed_world(seed, run=run), sender, pace, now=now_ms).run(stop)
+    structlog.get_logger().info("world", sent=tally.sent, owed=tally.owed, **tally.flaws)
+    return 0

@@ -1,0 +1,123 @@
+"""Decides how a trace reads to a person: a few lines from the village's words to the match, or back."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from rich.console import Console
+
+from deploy.shown import cell
+from sinks.queries.trace import Trace
+
+WORDS: Final = {
+    "id": {
+        "kind": {
+            "match": "Kecocokan",
+            "offer": "Penawaran",
+            "order": "Pesanan",
+            "line": "Baris laporan",
+            "event": "Laporan",
+            "dead letter": "Surat bermasalah",
+        },
+        "matches": "Kecocokan",
+        "history": "Riwayat",
+        "orders": "Pesanan",
+        "positions": "Stok",
+        "lines": "Yang dilaporkan",
+        "events": "Laporan di log",
+        "unmatched": "Mengapa belum cocok",
+        "dead_letters": "Surat bermasalah",
+    },
+    "en": {
+        "kind": {},
+        "matches": "Matches",
+        "history": "History",
+        "orders": "Orders",
+        "positions": "Stock",
+        "lines": "What was reported",
+        "events": "Reports in the log",
+        "unmatched": "Why not matched",
+        "dead_letters": "Dead letters",
+    },
+}
+SECTIONS: Final = (
+    "matches", "history", "unmatched", "orders", "positions", "lines", "events", "dead_letters",
+)  # fmt: skip
+SHOWN_MAX: Final = 20
+
+
+def told(found: Trace, language: str) -> None:
+    """Write the story of a trace to standard output."""
+    console = Console(highlight=False, soft_wrap=True)
+    words: Any = WORDS.get(language, WORDS["en"])
+    console.print(f"[bold]{words['kind'].get(found.kind, found.kind)}[/] {found.id}")
+    for section in SECTIONS:
+        rows = getattr(found, section)
+        if not rows:
+            continue
+        console.print(f"\n[bold]{words[section]}[/]")
+        for row in rows[:SHOWN_MAX]:
+            for line in _SENTENCES[section](row, language):
+                console.print("  " + line, markup=False)
+        if len(rows) > SHOWN_MAX:
+            console.print(f"  ... {len(rows) - SHOWN_MAX} more: -o json shows all")
+
+
+def _match(row: dict[str, Any], language: str) -> Iterator[str]:
+    yield (
+        f"{row['match_id']}  {row['state']}  {cell(row['quantity'])} {row['unit']} {row['commodity']}"
+        f"  {row['from_coop']} -> {row['to_coop']}  Rp{row['price']} + Rp{row['leg_cost']}"
+    )
+    yield "    " + str(row["why"] if language == "id" else row["why_en"])
+
+
+def _history(row: dict[str, Any], _: str) -> Iterator[str]:
+    yield f"{row['at']}  {row['state']}  {row['actor']}  {row['reason'] or ''}".rstrip()
+
+
+def _order(row: dict[str, Any], _: str) -> Iterator[str]:
+    yield (
+        f"{row['order_id']}  {row['state']}  {cell(row['quantity'])} {row['unit']} {row['commodity']}"
+        f"  needed by {cell(row['needed_by'])}"
+    )
+
+
+def _position(row: dict[str, Any], _: str) -> Iterator[str]:
+    yield (
+        f"{row['coop']}  {row['commodity']} {row['grade']} {row['lot']}  on hand {cell(row['on_hand'])}"
+        f"  committed {cell(row['committed'])}  available {cell(row['available'])} {row['unit']}"
+    )
+
+
+def _line(row: dict[str, Any], _: str) -> Iterator[str]:
+    voided = "  (voided)" if row["voided"] else ""
+    yield (
+        f"{row['line_id']}  {row['occurred_at']}  {row['kind']}  {cell(row['quantity'])} "
+        f"{row['unit'] or ''} {row['commodity'] or ''}{voided}"
+    )
+
+
+def _event(row: dict[str, Any], _: str) -> Iterator[str]:
+    yield "  ".join(
+        f"{name} {cell(value)}" for name, value in row.items() if value not in (None, "")
+    )
+
+
+def _unmatched(row: dict[str, Any], language: str) -> Iterator[str]:
+    why = row.get("why" if language == "id" else "why_en") or row.get("reason")
+    yield f"{row['line']}  {cell(row['quantity'])} {row.get('unit', '')}: {why}"
+
+
+def _letter(row: dict[str, Any], _: str) -> Iterator[str]:
+    yield f"{row['identity']}  {row['reason']}  {row['field']}"
+
+
+_SENTENCES: Final[dict[str, Any]] = {
+    "matches": _match,
+    "history": _history,
+    "orders": _order,
+    "positions": _position,
+    "lines": _line,
+    "events": _event,
+    "unmatched": _unmatched,
+    "dead_letters": _letter,
+}

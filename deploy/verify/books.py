@@ -1,0 +1,181 @@
+"""What a co-op has, plans and wants, folded from its lines by the rules of the design alone.
+
+A position is the newest count by (time, device, sequence, line) plus the movements after it; a
+void takes a line back when their times are at most 30 days apart, whichever came first; an
+order is its revisions by number. Nothing is folded as it comes: every line is kept and the
+question is answered from all of them, so the order of arrival cannot matter. Refuses to know
+offers and matches.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from deploy.verify.lines import Asked, Line, LineReader, Plan, Stock, Terms, Void
+from deploy.verify.sayings import Saying
+from deploy.verify.words import AMOUNT_MAX, MILLION, UNSAID
+
+REACH_MS: Final = 30 * 86_400_000
+FOR_GOOD: Final = 1_000_000
+Key = tuple[int, str, int, int, int]
+"""time, device, sequence, line, part"""
+Goods = tuple[str, str, str]
+"""commodity, grade, lot"""
+_NOTHING: Final[Terms] = (UNSAID, UNSAID, 0, 0)
+
+
+class Level(NamedTuple):
+    """A position as it stands; amounts in millionths of the base unit."""
+
+    on_hand: int
+    floor: int
+    expires: int
+    min_lot: int
+    keep: int
+
+
+class Order(NamedTuple):
+    """An order as it stands; price -1, day -1 when not said."""
+
+    commodity: str
+    grade: str
+    quantity: int
+    ceiling: int
+    needed: int
+    priority: str
+    market: str
+    min_lot: int
+    cancelled: bool
+    revision: int
+
+
+@dataclass(slots=True)
+class CoopBook:
+    """All sound lines of one co-op."""
+
+    stock: dict[Goods, list[tuple[Key, Stock]]] = field(default_factory=lambda: defaultdict(list))
+    plans: dict[tuple[Goods, int], list[tuple[Key, int]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    asked: dict[str, list[tuple[Key, Asked]]] = field(default_factory=lambda: defaultdict(list))
+    voids: dict[tuple[str, int, int], list[int]] = field(default_factory=lambda: defaultdict(list))
+    voiding: list[tuple[Key, Void]] = field(default_factory=list)
+    times: dict[tuple[str, int], int] = field(default_factory=dict)
+    packs: dict[tuple[str, str], int] = field(default_factory=dict)
+    packs_key: Key | None = None
+    devices: set[str] = field(default_factory=set)
+    _levels: dict[Goods, Level] = field(default_factory=dict)
+
+    # -------------------------------------------------------------- taking in
+    def take(self, said: Saying, lines: list[Line]) -> None:
+        """Keep the sound lines of an accepted saying."""
+        self.times[said.device, said.sequence] = said.time_ms
+        for line in lines:
+            part = line.part if isinstance(line, Stock) else 0
+            key = (said.time_ms, said.device, said.sequence, line.n, part)
+            match line:
+                case Stock():
+                    where = (line.commodity, line.grade, line.lot)
+                    self.stock[where].append((key, line))
+                    self._levels.pop(where, None)
+                case Plan():
+                    goods = (line.commodity, line.grade, line.lot)
+                    self.plans[goods, line.day].append((key, line.quantity))
+                case Asked():
+                    self.asked[line.order].append((key, line))
+                case Void():
+                    self.voiding.append((key, line))
+                    self.voids[line.device, line.sequence, line.line].append(said.time_ms)
+                    self._levels.clear()
+
+    def entries(self) -> int:
+        """How many positions, plans, orders and voids there are."""
+        return len(self.stock) + len(self.plans) + len(self.asked) + len(self.voids)
+
+    def is_void(self, key: Key) -> bool:
+        """Whether a line was taken back."""
+        if not self.voids:
+            return False
+        times = self.voids.get((key[1], key[2], key[3]), ())
+        return any(abs(at - key[0]) <= REACH_MS for at in times)
+
+    # -------------------------------------------------------------- answering
+    def level(self, goods: Goods) -> Level:
+        """A position as it stands now."""
+        known = self._levels.get(goods)
+        if known is None:
+            known = self._levels[goods] = self._level(goods)
+        return known
+
+    def _level(self, goods: Goods) -> Level:
+        held = [(key, line) for key, line in self.stock.get(goods, ()) if not self.is_void(key)]
+        counts = [(key, line.quantity) for key, line in held if line.kind == "c"]
+        newest, on_hand = max(counts, default=(None, 0))
+        terms_key, terms = None, _NOTHING
+        for key, line in held:
+            if line.kind != "c" and (newest is None or key > newest):
+                on_hand += line.quantity if line.kind == "i" else -line.quantity
+            speaks = line.kind == "c" or line.terms is not None
+            if speaks and (terms_key is None or key > terms_key):
+                terms_key, terms = key, line.terms or _NOTHING
+        return Level(on_hand, *terms)
+
+    def planned(self, goods: Goods, day: int) -> int:
+        """What will be ready on a day: its newest saying."""
+        held = [entry for entry in self.plans[goods, day] if not self.is_void(entry[0])]
+        return max(held)[1] if held else 0
+
+    def order(self, name: str, reader: LineReader) -> Order | None:
+        """An order as it stands, None when its placing is not (or no longer) there."""
+        newest: dict[int, tuple[Key, Asked]] = {}
+        for key, said in self.asked.get(name, ()):
+            number = said.revision or FOR_GOOD
+            if not self.is_void(key) and (number not in newest or key > newest[number][0]):
+                newest[number] = (key, said)
+        if 1 not in newest:
+            return None
+        placed = newest.pop(1)[1]
+        now = Order(
+            placed.commodity,
+            *(placed.grade, placed.quantity, placed.ceiling, placed.needed),
+            *(placed.priority, placed.market, placed.min_lot),
+            cancelled=False,
+            revision=1,
+        )
+        for number in sorted(newest):
+            now = self._revised(now, number, newest[number][1], reader)
+        return now
+
+    def _revised(self, now: Order, number: int, said: Asked, reader: LineReader) -> Order:
+        """The order after one revision; one whose unit does not fit the goods changes nothing."""
+        if not self.fits(now.commodity, said, reader):
+            return now
+        now = now._replace(
+            cancelled=said.kind == "x", revision=now.revision if number == FOR_GOOD else number
+        )
+        if said.kind == "x":
+            return now
+        size = reader.size(now.commodity, said.unit, self.packs) or 0
+        quantity, min_lot = now.quantity, now.min_lot
+        if said.quantity != UNSAID:
+            quantity = said.quantity * size // MILLION or quantity
+        if said.min_lot != UNSAID:
+            min_lot = said.min_lot * size // MILLION
+        return now._replace(
+            grade=said.grade or now.grade,
+            quantity=quantity,
+            ceiling=said.ceiling if said.ceiling != UNSAID else now.ceiling,
+            needed=said.needed if said.needed != UNSAID else now.needed,
+            priority=said.priority or now.priority,
+            market=said.market or now.market,
+            min_lot=min_lot,
+        )
+
+    def fits(self, commodity: str, said: Asked, reader: LineReader) -> bool:
+        """Whether the amounts of a revision can be had in base units of the goods."""
+        if said.kind != "a" or not said.unit:
+            return True
+        size = reader.size(commodity, said.unit, self.packs)
+        most = max(said.quantity, said.min_lot)
+        base = 0 if size is None else most * size // MILLION
+        return size is not None and base <= AMOUNT_MAX and (base > 0 or most == 0)

@@ -1,0 +1,133 @@
+"""Dead letters: one for every record and every line that was not kept, with its own bytes.
+
+Collects what must be there while the log is walked, and compares it with the topic. Refuses to
+know why something was refused; a reason must only be there and be the ledger's.
+"""
+
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import msgspec
+
+from deploy.verify import derived
+from deploy.verify.findings import LETTERS, Report, place
+from deploy.verify.ledger import Judgement
+from deploy.verify.log import Log, LogRecord
+
+LETTER_TYPE = "lumbung.dead-letter.v1"
+
+
+class Letter(NamedTuple):
+    """What a letter must say; `payload` is a digest of the original bytes."""
+
+    partition: int
+    offset: int
+    line: int
+    reason: str
+    payload: bytes
+
+
+class _Lines(msgspec.Struct):
+    lines: list[msgspec.Raw]
+
+
+class _Reports(msgspec.Struct):
+    data: _Lines
+
+
+class _Letter(msgspec.Struct):
+    identity: str
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+    payload: bytes
+    line: int = 0
+
+
+_lines_of = msgspec.json.Decoder(_Reports).decode
+_letter_of = msgspec.json.Decoder(_Letter).decode
+
+
+def digest(payload: bytes) -> bytes:
+    """What stands for the bytes of a letter."""
+    return blake2b(payload, digest_size=16).digest()
+
+
+class Letters:
+    """The letters that one partition of the events must have led to."""
+
+    def __init__(self, topic: str, report: Report) -> None:
+        self._topic, self._report = topic, report
+        self.expected: dict[str, Letter] = {}
+
+    def whole(self, record: LogRecord, reason: str) -> None:
+        """A record was not kept at all."""
+        payload = digest(record.value or b"")
+        identity = place(self._topic, record.partition, record.offset)
+        self.expected[identity] = Letter(record.partition, record.offset, 0, reason, payload)
+
+    def lines(self, record: LogRecord, event_id: str, judged: Judgement) -> None:
+        """Lines of a record (0: its body) were not kept."""
+        raw = (
+            _lines_of(record.value or b"").data.lines if any(n for n, _ in judged.refused) else []
+        )
+        for n, reason in judged.refused:
+            if n > len(raw):
+                continue  # a line that was never said: the walk has named it
+            payload = digest(bytes(raw[n - 1]) if n else record.value or b"")
+            self.expected.setdefault(
+                f"{event_id}#{n}", Letter(record.partition, record.offset, n, reason, payload)
+            )
+
+    def compare(self, log: Log, topic: str, partition: int) -> None:
+        """Hold the topic of dead letters against what must be in it."""
+        seen: dict[str, int] = {}
+        for found in derived.read(log, topic, partition, self._report, LETTERS):
+            at = place(topic, partition, found.record.offset)
+            try:
+                letter = _letter_of(found.raw)
+            except msgspec.DecodeError as broken:
+                self._report.breach(LETTERS, f"a dead letter cannot be read: {broken}", at)
+                continue
+            self._one(letter, found.record, at)
+            seen[letter.identity] = min(letter.offset, seen.get(letter.identity, letter.offset))
+        self._report.held(LETTERS, len(self.expected))
+        for identity, wanted in self.expected.items():
+            if identity not in seen:
+                self._report.breach(
+                    LETTERS,
+                    f"nothing in {topic} tells of {identity}",
+                    place(self._topic, partition, wanted.offset),
+                    expected=f"a dead letter, reason {wanted.reason}",
+                    found="none",
+                )
+
+    def _one(self, letter: _Letter, record: LogRecord, at: str) -> None:
+        wanted = self.expected.get(letter.identity)
+        source = place(letter.topic, letter.partition, letter.offset)
+        if wanted is None:
+            self._report.breach(
+                LETTERS, f"{letter.identity} was kept and is a dead letter too", at, source
+            )
+            return
+        said: tuple[Any, ...] = (letter.partition, letter.offset, letter.line, letter.reason)
+        if not letter.reason or letter.topic != self._topic or said != wanted[:4]:
+            self._report.breach(
+                LETTERS,
+                f"the dead letter {letter.identity} speaks of something else",
+                at,
+                source,
+                expected=wanted[:4],
+                found=said,
+            )
+        if digest(letter.payload) != wanted.payload:
+            self._report.breach(
+                LETTERS,
+                f"the dead letter {letter.identity} does not hold the bytes that were said",
+                at,
+                source,
+                found=letter.payload,
+            )
+        if record.key != letter.identity.encode():
+            self._report.breach(LETTERS, f"{letter.identity} is not the key of its letter", at)

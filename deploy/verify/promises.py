@@ -1,0 +1,162 @@
+"""Whether every promise could be kept at the moment it was made.
+
+Theory. Quantity and price of a match change only at ticks, and its record names the tick. So a
+match's promise belongs to the moment after that tick was folded, and there the books say what the
+offer had and the need wanted. A match counts from its tick until the record that ends it. What
+compaction has taken away can only make the sum smaller, never wrongly larger. When goods go later,
+that is no breach: only a promise beyond them is.
+"""
+
+from collections import defaultdict
+from typing import Final, NamedTuple
+
+from deploy.verify.books import Level, Order
+from deploy.verify.findings import PROMISES, Report, place
+from deploy.verify.goods import UNGRADED, Reference
+from deploy.verify.matches import LIVE, Matches, MatchRecord, name_of
+from deploy.verify.walk import Moment, Walk
+from deploy.verify.words import UNSAID
+
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
+
+
+class _Event(NamedTuple):
+    version: int
+    match: str
+
+
+class Promises:
+    """Follows the promises of one partition while its log is walked."""
+
+    def __init__(self, matches: Matches, events: str, known: Reference, report: Report) -> None:
+        self._matches, self._events = matches, events
+        self._known, self._report = known, report
+        self._at_tick: dict[int, dict[str, MatchRecord]] = defaultdict(dict)
+        self._accepted: dict[int, list[MatchRecord]] = defaultdict(list)
+        self._held_from: dict[str, int] = {}
+        self._live: dict[str, dict[str, MatchRecord]] = defaultdict(dict)
+        ends: list[_Event] = []
+        for name, life in matches.lives.items():
+            for said in life.values():
+                self._at_tick[said.tick].setdefault(name, said)
+                if said.is_held:
+                    self._held_from.setdefault(name, said.at)
+            ended = next((said for said in life.values() if said.state not in LIVE), None)
+            if ended is not None:
+                ends.append(_Event(ended.at, name))
+            accepted = next((said for said in life.values() if said.state == "accepted"), None)
+            if accepted is not None:
+                self._accepted[accepted.at].append(accepted)
+        self._ends = sorted(ends, reverse=True)
+
+    def folded(self, walk: Walk, now: Moment) -> None:
+        """A record was folded: what was promised by it must be there."""
+        while self._ends and self._ends[-1].version <= now.version:
+            self._end(self._ends.pop().match)
+        made = self._at_tick.pop(now.tick, {}) if now.tick else {}
+        for name, said in made.items():
+            for line in (said.offer, said.need):
+                self._live[line][name] = said
+        for said in made.values():
+            self._report.held(PROMISES)
+            self._made(walk, said, now)
+        for said in self._accepted.get(now.version, ()):
+            self._report.held(PROMISES)
+            self._granted(walk, said, now)
+
+    def settle(self, walk: Walk) -> None:
+        """At the end of the log every promise must have had its tick."""
+        for tick, made in self._at_tick.items():
+            for said in made.values():
+                self._report.breach(
+                    PROMISES,
+                    f"{name_of(said)} was made at tick {tick}, which the log does not have",
+                    self._matches.place(said),
+                    expected=f"at most tick {walk.tick}",
+                    found=tick,
+                )
+
+    def _end(self, match: str) -> None:
+        said = next(iter(self._matches.lives[match].values()))
+        for line in (said.offer, said.need):
+            self._live[line].pop(match, None)
+
+    # -------------------------------------------------------------- a promise is made
+    def _made(self, walk: Walk, said: MatchRecord, now: Moment) -> None:
+        level = _level(walk, said)
+        order = _order(walk, said)
+        if order is None or order.cancelled or order.commodity != said.commodity:
+            self._breach(said, now, "serves an order that does not ask for this", "", order)
+            return
+        promised = sum(one.micro for one in self._live[said.offer].values())
+        free = level.on_hand - level.keep
+        if promised > free:
+            self._breach(said, now, "promises more than there is", f"at most {free}", promised)
+        wanted = sum(one.micro for one in self._live[said.need].values())
+        if wanted > order.quantity:
+            what = "promises more than is asked for"
+            self._breach(said, now, what, f"at most {order.quantity}", wanted)
+        self._terms(walk, said, now, level, order)
+
+    def _terms(
+        self, walk: Walk, said: MatchRecord, now: Moment, level: Level, order: Order
+    ) -> None:
+        good = self._known.goods[said.commodity]
+        floor = good.price_min if level.floor == UNSAID else level.floor
+        ceiling = good.price_max if order.ceiling == UNSAID else order.ceiling
+        if not floor <= said.price <= ceiling - said.leg_cost or said.leg_cost < 0:
+            band = f"a price from {floor} to {ceiling} less the leg of {said.leg_cost}"
+            self._breach(said, now, "has a price outside of what both said", band, said.price)
+        asked, given = (self._known.rank(said.commodity, g) for g in (order.grade, said.grade))
+        any_grade = order.grade in ("", UNGRADED) or order.grade == said.grade
+        if not any_grade and (asked is None or given is None or given > asked):
+            what = "gives a grade below what is asked for"
+            self._breach(said, now, what, order.grade, said.grade)
+        today = (walk.as_of_ms + self._known.hubs[said.to_hub] * HOUR_MS) // DAY_MS
+        arrives = today + said.leg_days
+        last = min((d for d in (level.expires, order.needed) if d != UNSAID), default=arrives)
+        if arrives > last:
+            self._breach(said, now, "comes too late, or spoilt", f"by day {last}", arrives)
+        self._lots(said, now, level, order)
+
+    def _lots(self, said: MatchRecord, now: Moment, level: Level, order: Order) -> None:
+        """At least both smallest lots; a need may take less only as the last of what it wants."""
+        held = sum(
+            one.micro
+            for name, one in self._live[said.need].items()
+            if name != said.match_id and self._held_from.get(name, now.version) < now.version
+        )
+        least = max(level.min_lot, min(order.min_lot, order.quantity - held))
+        if said.micro < least:
+            self._breach(said, now, "is less than a lot", f"at least {least}", said.micro)
+
+    def _granted(self, walk: Walk, said: MatchRecord, now: Moment) -> None:
+        """A hold never exceeds the stock known when it was granted."""
+        level = _level(walk, said)
+        others = sum(
+            one.micro
+            for name, one in self._live[said.offer].items()
+            if name != said.match_id and self._held_from.get(name, now.version + 1) <= now.version
+        )
+        free = max(0, level.on_hand - level.keep)
+        if others + said.micro > free:
+            what = "was accepted beyond the stock"
+            self._breach(said, now, what, f"at most {free - others}", said.micro)
+
+    def _breach(
+        self, said: MatchRecord, now: Moment, what: str, expected: object, found: object
+    ) -> None:
+        source = self._matches.place(said)
+        partition = int(source.split("/")[-2])
+        moment = place(self._events, partition, now.version - 1)
+        sentence = f"{name_of(said)} {what}"
+        self._report.breach(PROMISES, sentence, source, moment, expected=expected, found=found)
+
+
+def _level(walk: Walk, said: MatchRecord) -> Level:
+    return walk.book(said.from_coop).level((said.commodity, said.grade, said.lot))
+
+
+def _order(walk: Walk, said: MatchRecord) -> Order | None:
+    return walk.book(said.to_coop).order(said.need.partition("|")[2], walk.reader)

@@ -1,0 +1,153 @@
+"""What the rows of the warehouse must be for one partition, from books, matches and letters.
+
+Decides which columns of which view are held against what. Refuses to know SQL beyond a key range.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, Final
+
+from deploy.verify.books import CoopBook
+from deploy.verify.demand import Sums
+from deploy.verify.goods import UNGRADED, Reference
+from deploy.verify.letters import Letter, digest
+from deploy.verify.matches import LIVE, Matches
+from deploy.verify.walk import Walk
+from deploy.verify.warehouse import Row, Warehouse, amount, at_ms
+from deploy.verify.wording import all_words
+from deploy.verify.words import UNSAID
+
+_AFTER: Final = {":": ";", "|": "}"}
+"""The character after a separator: what ends the range of keys that begin with it."""
+
+
+class Rows:
+    """Compares one partition with the warehouse."""
+
+    def __init__(self, warehouse: Warehouse, known: Reference) -> None:
+        self._in, self._known = warehouse, known
+
+    def compare(
+        self,
+        walk: Walk,
+        matches: Matches,
+        sums: Mapping[tuple[str, str, str], Sums],
+        letters: Mapping[str, Letter],
+    ) -> None:
+        """Everything of one partition."""
+        committed: dict[str, int] = defaultdict(int)
+        for said in matches.newest():
+            if said.state in LIVE:
+                committed[said.offer] += said.micro
+        for actor, book in walk.books.items():
+            self._lines(actor, book)
+            self._positions(actor, book, committed)
+            self._orders(actor, book, walk)
+        self._demand(sums)
+        self._matches(matches)
+        self._letters(letters)
+
+    # -------------------------------------------------------------- of one co-op
+    def _lines(self, actor: str, book: CoopBook) -> None:
+        expected: dict[str, Row] = {}
+        for key, words in all_words(actor, book):
+            void = words[1] != "line.voided" and book.is_void(key)
+            expected[words[0]] = (*words[1:6], key[1], key[2], key[0], void)
+        columns = "line_id kind commodity grade lot quantity device sequence occurred_at voided"
+        found: dict[str, Row] = {}
+        for row in self._in.rows("v_ledger", columns, *_begins("line_id", f"{actor}:")):
+            line_id, kind, commodity, grade, lot, quantity, device, sequence, at, voided = row
+            if kind.startswith("order."):
+                grade = ""
+            void = bool(voided) and kind != "line.voided"
+            found[line_id] = (
+                *(kind, commodity, grade, lot, amount(quantity)),
+                *(device, sequence, at_ms(at), void),
+            )
+        self._in.compare("v_ledger", expected, found, of=actor)
+
+    def _positions(self, actor: str, book: CoopBook, committed: Mapping[str, int]) -> None:
+        expected: dict[Any, Row] = {}
+        for goods in book.stock:
+            level = book.level(goods)
+            bound = committed.get("|".join((actor, *goods)), 0)
+            free = max(0, level.on_hand - bound - level.keep)
+            unit = self._known.goods[goods[0]].unit
+            expected[goods] = (level.on_hand, bound, free, unit)
+        columns = "commodity grade lot on_hand committed available unit"
+        rows = self._in.rows("v_position", columns, '"coop" = :coop', {"coop": actor})
+        found = {row[:3]: (*map(amount, row[3:6]), row[6]) for row in rows}
+        self._in.compare("v_position", expected, found, of=actor)
+
+    def _orders(self, actor: str, book: CoopBook, walk: Walk) -> None:
+        expected: dict[str, Row] = {}
+        for number in book.asked:
+            order = book.order(number, walk.reader)
+            name = f"{actor}|{number}"
+            if order is None:
+                expected[name] = ("unplaced", "", UNGRADED, 0, 0, "domestic", None)
+                continue
+            state = "cancelled" if order.cancelled else "open"
+            left = 0 if order.cancelled else order.quantity
+            ceiling = None if order.ceiling == UNSAID else order.ceiling
+            goods = (order.commodity, order.grade or UNGRADED, order.quantity)
+            expected[name] = (state, *goods, left, order.market, ceiling)
+        columns = "order_id state commodity grade quantity open delivered market ceiling_price"
+        found = {
+            row[0]: (
+                *(row[1], row[2], row[3] or UNGRADED, amount(row[4])),
+                *((amount(row[5]) or 0) + (amount(row[6]) or 0) if row[1] == "open" else 0,),
+                *row[7:],
+            )
+            for row in self._in.rows("v_order", columns, *_begins("order_id", f"{actor}|"))
+        }
+        self._in.compare("v_order", expected, found, of=actor)
+
+    # -------------------------------------------------------------- of the hubs
+    def _demand(self, sums: Mapping[tuple[str, str, str], Sums]) -> None:
+        hubs: dict[str, dict[Any, Row]] = defaultdict(dict)
+        for (hub, commodity, horizon), cells in sums.items():
+            good = self._known.goods[commodity]
+            for (grade, market), (supply, planned, demand, matched) in cells.items():
+                shown = (supply, planned, demand, matched, demand - matched, good.unit, good.stage)
+                hubs[hub][commodity, horizon, grade, market] = shown
+        columns = "commodity horizon grade market supply planned demand matched gap unit stage"
+        for hub, expected in hubs.items():
+            rows = self._in.rows("v_hub_demand", columns, '"hub" = :hub', {"hub": hub})
+            found = {row[:4]: (*map(amount, row[4:9]), *row[9:]) for row in rows if any(row[4:8])}
+            self._in.compare("v_hub_demand", expected, found, of=f"hub {hub}")
+
+    def _matches(self, matches: Matches) -> None:
+        columns = (
+            "match_id state version quantity price leg_cost from_coop to_coop commodity grade tier"
+        )
+        steps = "step state actor reason at"
+        for said in matches.newest():
+            name = {"name": said.match_id}
+            expected = (
+                *(said.state, said.version, said.micro, said.price, said.leg_cost),
+                *(said.from_coop, said.to_coop, said.commodity, said.grade, said.tier),
+            )
+            rows = self._in.rows("v_match", columns, '"match_id" = :name', name)
+            found = {row[0]: (*row[1:3], amount(row[3]), *row[4:]) for row in rows}
+            self._in.compare("v_match", {said.match_id: expected}, found, of=said.need)
+            life = {
+                n: (step.state, step.actor, step.reason, step.at_ms)
+                for n, step in enumerate(said.history, 1)
+            }
+            rows = self._in.rows("v_match_history", steps, '"match_id" = :name', name)
+            told = {row[0]: (row[1], row[2], row[3] or "", at_ms(row[4])) for row in rows}
+            self._in.compare("v_match_history", life, told, of=said.match_id)
+
+    def _letters(self, letters: Mapping[str, Letter]) -> None:
+        columns = "identity partition offset line reason payload"
+        for identity, letter in letters.items():
+            rows = self._in.rows("v_dead_letter", columns, '"identity" = :id', {"id": identity})
+            found = {row[0]: (*row[1:5], digest(bytes(row[5]))) for row in rows}
+            self._in.compare("v_dead_letter", {identity: tuple(letter)}, found, of=identity)
+
+
+def _begins(column: str, prefix: str) -> tuple[str, dict[str, str]]:
+    """The range of keys that begin with a prefix, in the order of bytes."""
+    after = prefix[:-1] + _AFTER[prefix[-1]]
+    return f'"{column}" >= :first AND "{column}" < :after', {"first": prefix, "after": after}

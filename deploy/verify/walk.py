@@ -1,0 +1,253 @@
+"""One partition of the events, walked in the order of offsets: every record judged anew.
+
+Decides by the checker's own reading which verdict each record must have, folds what is kept
+into the books, and holds each verdict against the ledger. What depends on what was said before
+(a unit that does not fit an order, a count beyond what is kept) is taken from the ledger where
+the facts allow it. Refuses to know matches, but tells whoever listens when a record was folded.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from deploy.verify import refusals
+from deploy.verify.bodies import BodyReader
+from deploy.verify.books import CoopBook
+from deploy.verify.findings import COUNTED, JUDGED, Report, place
+from deploy.verify.gates import Gate, Use
+from deploy.verify.goods import Reference
+from deploy.verify.ledger import Judgement, Ledger
+from deploy.verify.letters import Letters
+from deploy.verify.lines import LINES_MAX, Line, LineReader
+from deploy.verify.log import Log, LogRecord
+from deploy.verify.sayings import Saying, read
+from deploy.verify.shapes import GAP, PROFILE, REPORT, TICK
+from deploy.verify.wording import expected_words
+
+_ONE_OF_BOTH: Final = frozenset({"duplicate", "rejected"})
+
+
+class Moment(NamedTuple):
+    """What has just been folded: the version it gives, and the tick's number (0: no tick)."""
+
+    version: int
+    tick: int
+    actor: str
+
+
+class Walk:
+    """One partition: its gates, its books, and its sense of time."""
+
+    def __init__(
+        self,
+        topic: str,
+        place_of: tuple[int, int],
+        known: Reference,
+        ledger: Ledger,
+        report: Report,
+    ) -> None:
+        self._topic, self._at, self._known = topic, place_of, known
+        self._ledger, self._report = ledger, report
+        self.reader: Final = LineReader(known)
+        self._bodies = BodyReader(known, self.reader)
+        self.letters: Final = Letters(topic, report)
+        self.books: Final[dict[str, CoopBook]] = {}
+        self.gates: Final[dict[tuple[str, str], Gate]] = {}
+        self.as_of_ms = 0
+        self.tick = 0
+        self.last = -1
+
+    def run(self, log: Log, folded: Callable[["Walk", Moment], None]) -> None:
+        """Judge every record; `folded` is called after each that changes something."""
+        offsets = set(self._ledger.judged)
+        for record in log.records(self._topic, self._at[0]):
+            self._report.count("records")
+            self._report.count("read")
+            offsets.discard(record.offset)
+            self.last = record.offset
+            if not self.as_of_ms:
+                self.as_of_ms = record.timestamp
+            self._one(record, folded)
+        for offset in sorted(offsets):
+            where = self._judged_at(self._ledger.judged[offset])
+            self._report.breach(JUDGED, f"no record stands at {self._name(offset)}", where)
+
+    def book(self, actor: str) -> CoopBook:
+        """The book of an actor, made when it is new."""
+        found = self.books.get(actor)
+        if found is None:
+            found = self.books[actor] = CoopBook()
+        return found
+
+    # -------------------------------------------------------------- one record
+    def _one(self, record: LogRecord, folded: Callable[["Walk", Moment], None]) -> None:
+        said = read(record, self._at[1], self._known)
+        judged = self._ledger.judged.get(record.offset)
+        if said is not None and said.type == TICK:
+            self._report.count("ticks")
+            if judged is not None:
+                where = self._judged_at(judged)
+                self._report.breach(JUDGED, "a tick was judged as a saying", where)
+            if said.sequence > self.tick:
+                self.tick, self.as_of_ms = said.sequence, max(self.as_of_ms, said.time_ms)
+                folded(self, Moment(record.offset + 1, self.tick, ""))
+            return
+        self._report.held(JUDGED)
+        if judged is None:
+            name = self._name(record.offset)
+            self._report.breach(
+                JUDGED, "a record is in none of accepted, duplicate and rejected", name
+            )
+        elif said is None or not self._is_sound(said):
+            self._whole(record, judged, {"rejected"}, "its envelope or its body is unsound")
+        else:
+            self._said(record, said, judged)
+            folded(self, Moment(record.offset + 1, 0, said.actor))
+        if judged is not None:
+            self._report.count(judged.verdict)
+
+    def _is_sound(self, said: Saying) -> bool:
+        lines = said.data.get("lines", ("one",))
+        return 1 <= len(lines) <= LINES_MAX and self._bodies.is_sound(said)
+
+    def _whole(
+        self, record: LogRecord, judged: Judgement, allowed: set[str] | frozenset[str], why: str
+    ) -> None:
+        if judged.verdict not in allowed:
+            self._breach(
+                COUNTED, why, record, judged, " or ".join(sorted(allowed)), judged.verdict
+            )
+        if judged.verdict == "rejected":
+            if not judged.reason:
+                self._breach(JUDGED, "a rejection gives no reason", (record, judged))
+            self.letters.whole(record, judged.reason)
+
+    def _said(self, record: LogRecord, said: Saying, judged: Judgement) -> None:
+        self._report.held(COUNTED)
+        who = (said.id, said.actor, said.hub, said.device, said.sequence, said.time_ms)
+        if judged.who != who or judged.recorded_ms != record.timestamp:
+            self._breach(
+                JUDGED,
+                "the ledger tells another speaker or time",
+                (record, judged),
+                (*who, record.timestamp),
+                (*judged.who, judged.recorded_ms),
+            )
+        content, name = said.content(), (said.actor, said.device)
+        gate = self.gates.get(name, Gate())
+        match use := gate.look(said.sequence, content):
+            case Use.FRESH:
+                self._fresh(record, said, judged, content)
+            case Use.SAME | Use.OLD:
+                self._repeated(record, said, judged, {"duplicate"}, use)
+            case Use.OTHER | Use.TOO_FAR:
+                self._repeated(record, said, judged, {"rejected"}, use)
+            case Use.GIVEN_UP:
+                self._repeated(record, said, judged, _ONE_OF_BOTH, use)
+
+    def _repeated(
+        self,
+        record: LogRecord,
+        said: Saying,
+        judged: Judgement,
+        allowed: set[str] | frozenset[str],
+        use: Use,
+    ) -> None:
+        gate = self.gates.get((said.actor, said.device), Gate())
+        first = gate.first_use(said.sequence)
+        since = "" if first is None else f" (first by {self._name(first)})"
+        self._whole(record, judged, allowed, f"{said.id} is {use.value}{since}")
+
+    # -------------------------------------------------------------- a saying that is new
+    def _fresh(self, record: LogRecord, said: Saying, judged: Judgement, content: bytes) -> None:
+        book = self.book(said.actor)
+        if judged.verdict == "rejected" and judged.reason:
+            # Turned away at the gate: only a co-op with very many devices may be.
+            if not refusals.too_many_devices(book, said.device, judged.reason):
+                self._breach(
+                    COUNTED,
+                    f"{said.id} is fresh and sound",
+                    (record, judged),
+                    "accepted",
+                    judged.reason,
+                )
+            self.letters.whole(record, judged.reason)
+            return
+        book.devices.add(said.device)
+        gate = self.gates.setdefault((said.actor, said.device), Gate())
+        gate.use(said.sequence, content, record.offset)
+        if said.type == REPORT:
+            verdict = self._lines(record, said, judged, book)
+        else:
+            verdict = self._body(record, said, judged, book)
+        if judged.verdict != verdict:
+            self._breach(
+                COUNTED, f"{said.id} is fresh and sound", (record, judged), verdict, judged.verdict
+            )
+        if judged.refused:
+            self.letters.lines(record, said.id, judged)
+
+    def _lines(self, record: LogRecord, said: Saying, judged: Judgement, book: CoopBook) -> str:
+        lines = self.reader.read(said, book.packs)
+        refused = dict(judged.refused)
+        kept: list[Line] = []
+        facts = refusals.Facts(said, book, self.reader, self.as_of_ms)
+        book.times[said.device, said.sequence] = said.time_ms
+        for n, parts in enumerate(lines, 1):
+            reason = refused.pop(n, None)
+            if parts is not None and reason is None:
+                book.take(said, parts)
+                kept += parts
+            elif parts is None and reason is None:
+                what = f"line {n} of {said.id} is unsound and was kept"
+                self._breach(JUDGED, what, (record, judged), "refused", "kept")
+            elif parts is not None and not refusals.allowed(parts[0], str(reason), facts):
+                what = f"line {n} of {said.id} is sound and was refused"
+                self._breach(JUDGED, what, (record, judged), "kept", reason)
+        if refused:
+            self._breach(
+                JUDGED, f"lines that {said.id} does not have", (record, judged), "", refused
+            )
+        self._report.count("lines", len({line.n for line in kept}))
+        words = expected_words(said.id, kept)
+        if hash(words) != judged.lines:
+            self._breach(
+                JUDGED, f"the ledger tells other lines of {said.id}", (record, judged), words
+            )
+        return "accepted" if kept else "rejected"
+
+    def _body(self, record: LogRecord, said: Saying, judged: Judgement, book: CoopBook) -> str:
+        reason = next((reason for _, reason in judged.refused), None)
+        if reason is None and said.type == PROFILE:
+            self._profile(said, book)
+        elif said.type == GAP:
+            gate = self.gates[said.actor, said.device]
+            if gate.give_up(said.data["first"], said.data["last"]) != (reason is None):
+                self._breach(JUDGED, "a gap of that reach", (record, judged), "", reason or "kept")
+        elif reason is not None and reason not in refusals.OF_A_BODY:
+            self._breach(
+                JUDGED, f"{said.id} is sound and was refused", (record, judged), "", reason
+            )
+        return "accepted" if reason is None else "rejected"
+
+    def _profile(self, said: Saying, book: CoopBook) -> None:
+        key = (said.time_ms, said.device, said.sequence, 0, 0)
+        if book.packs_key is None or key > book.packs_key:
+            book.packs_key, book.packs = key, self._bodies.packs(said.data) or {}
+
+    # -------------------------------------------------------------- names
+    def _name(self, offset: int) -> str:
+        return place(self._topic, self._at[0], offset)
+
+    def _judged_at(self, judged: Judgement) -> str:
+        return place(self._ledger.topic, self._at[0], judged.at)
+
+    def _breach(
+        self,
+        check: str,
+        what: str,
+        where: tuple[LogRecord, Judgement],
+        expected: Any = "",
+        found: Any = "",
+    ) -> None:
+        places = (self._name(where[0].offset), self._judged_at(where[1]))
+        self._report.breach(check, what, *places, expected=expected, found=found)

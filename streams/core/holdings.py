@@ -1,0 +1,85 @@
+"""Decides which state records a partition holds, by their key, and which of two of one key is kept.
+
+Recovery keeps the newest of each key: a worker that was thought dead may have written an older one
+after it. Refuses to know what the records mean and how they come to change.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from streams.core import state
+from streams.core.shelf import Shelf, opened
+from streams.core.state import Applied, Odd
+from streams.core.view import View
+
+
+class Holdings:
+    """All state of one partition, as it lies in the changelog."""
+
+    def __init__(self, view: View, shelf: Shelf, epoch: int) -> None:
+        self.now = Applied(epoch=epoch)
+        self.odd: dict[int, Odd] = {}
+        self._view, self._shelf = view, shelf
+
+    def restore(self, key: bytes, value: bytes | None) -> bool:
+        """Take a changelog record in; False when something newer of its key is held."""
+        kind, _, name = key.decode().partition("/")
+        if value is None:
+            self._forget(kind, name)
+            return True
+        record = state.decode(key, value)
+        held = self._held(kind, name)
+        if held is not None and state.version_in(held) > state.version_in(record):
+            return False
+        self._hold(kind, name, record, value)
+        return True
+
+    def encode(self, key: bytes) -> bytes | None:
+        """What the changelog should hold for a key; None when nothing."""
+        kind, _, name = key.decode().partition("/")
+        if kind == "said":
+            return self._shelf.get(*said_name(name))
+        held = self._held(kind, name)
+        return None if held is None else state.encode(held)
+
+    def _held(self, kind: str, name: str) -> Any:
+        if kind == "said":
+            kept = self._shelf.get(*said_name(name))
+            return None if kept is None else opened(kept)
+        if kind == "odd":
+            return self.odd.get(int(name))
+        tables: Mapping[str, Mapping[str, Any]] = {
+            "coop": self._view.book.coops,
+            "deal": self._view.book.deals,
+            "round": self._view.rounds,
+            "applied": {"": self.now},
+        }
+        return tables[kind].get(name)
+
+    def _hold(self, kind: str, name: str, record: Any, value: bytes) -> None:
+        book = self._view.book
+        if kind == "coop":
+            book.coops[name] = record
+            book.hub_of[name] = self._view.hub(name)
+        elif kind == "said":
+            self._shelf.put(*said_name(name), value)
+        elif kind == "deal":
+            book.deals[name] = record
+        elif kind == "round":
+            self._view.rounds[name] = record
+        elif kind == "odd":
+            self.odd[int(name)] = record
+        else:
+            self.now = record
+
+    def _forget(self, kind: str, name: str) -> None:
+        if kind == "said":
+            self._shelf.drop(*said_name(name))
+        elif kind == "odd":
+            self.odd.pop(int(name), None)
+
+
+def said_name(name: str) -> tuple[str, str, int]:
+    """The saying that a key names: actor, device, sequence."""
+    actor, device, number = name.split("|")
+    return actor, device, int(number)

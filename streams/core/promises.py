@@ -1,0 +1,103 @@
+"""Decides what becomes of promises when goods or needs shrink: proposals go, what was agreed is at risk.
+
+A hold never exceeds what was there when it was given. Of what no longer fits, proposals nobody said
+yes to are withdrawn first, newest first; then held matches, newest first, are marked at risk, naming
+the report. Refuses to know why a level or an order changed.
+"""
+
+from collections.abc import Iterator
+
+from schemas.judged import Judged
+from streams.core import deals
+from streams.core.book import Book, need_id, offer_id
+from streams.core.sayings import Touched
+from streams.core.state import Applied, Deal, Step
+from streams.core.view import View
+
+
+class Promises:
+    """The live deals of a partition against what its lines have and want."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    @property
+    def _book(self) -> Book:
+        return self._view.book
+
+    def free(self, offer: str) -> int:
+        """What an offer has to give, promises not taken off: never below zero."""
+        actor, _, name = offer.partition("|")
+        level = self._book.coops[actor].levels.get(name)
+        return max(0, level.on_hand - level.keep) if level is not None else 0
+
+    def wanted(self, need: str, commodity: str) -> int:
+        """What a need asks for of a commodity, promises not taken off."""
+        want = self._view.totals.wants.get(need)
+        return 0 if want is None or want.commodity != commodity else want.open
+
+    def is_short(self, deal: Deal) -> bool:
+        """True when the goods of a deal are no longer all there for it."""
+        held = [d for d in self._book.on_offer(deal.offer) if d is not deal and deals.is_held(d)]
+        return self.free(deal.offer) - sum(d.quantity for d in held) < deal.quantity
+
+    def cut(self, said: Judged, touched: Touched, now: Applied, version: int) -> list[Deal]:
+        """Withdraw what a saying has made impossible; gives the deals that changed."""
+        offers = [offer_id(said.actor, name) for name in touched.levels]
+        needs = [need_id(said.actor, number) for number in touched.orders]
+        found: dict[str, Deal] = {}
+        step = Step("superseded", now.as_of_ms, said.actor, said.id)
+        for offer in offers:
+            if offer in self._book.by_offer:
+                live = list(self._book.on_offer(offer))
+                found |= self._withdraw(live, self.free(offer), step)
+        for need in needs:
+            for commodity in dict.fromkeys(d.commodity for d in self._book.on_need(need)):
+                live = [d for d in self._book.on_need(need) if d.commodity == commodity]
+                found |= self._withdraw(live, self.wanted(need, commodity), step)
+        for deal in found.values():
+            deal.version = version
+            self._view.follow_deal(deal, version)
+        return [*found.values(), *self.weigh(offers, needs, said.id, version)]
+
+    def _withdraw(self, live: list[Deal], room: int, step: Step) -> dict[str, Deal]:
+        over = sum(deal.quantity for deal in live) - room
+        gone = {}
+        for deal in sorted(live, key=lambda d: (-d.tick, d.match)):
+            if over > 0 and deal.state == "proposed" and not deals.is_held(deal):
+                over -= deal.quantity
+                deals.move(deal, deals.TRANSITIONS["proposed", "supersede"], step)
+                gone[deal.match] = deal
+        return gone
+
+    def weigh(self, offers: list[str], needs: list[str], cause: str, version: int) -> list[Deal]:
+        """Say of every held deal on these lines whether it is at risk; gives those that changed."""
+        changed = []
+        for deal in self._held(offers, needs):
+            at_risk = self._uncovered(deal)
+            if at_risk != bool(deal.at_risk):
+                deal.at_risk = cause if at_risk else ""
+                deal.version = version
+                self._view.follow_deal(deal, version)
+                changed.append(deal)
+        return changed
+
+    def _held(self, offers: list[str], needs: list[str]) -> list[Deal]:
+        found = {d.match: d for offer in offers for d in self._book.on_offer(offer)}
+        found |= {d.match: d for need in needs for d in self._book.on_need(need)}
+        return [found[name] for name in sorted(found) if deals.is_held(found[name])]
+
+    def _uncovered(self, deal: Deal) -> bool:
+        """True when what was held before it leaves too little of its offer or of its need."""
+        on_need = (d for d in self._book.on_need(deal.need) if d.commodity == deal.commodity)
+        return _older(self._book.on_offer(deal.offer), deal) > self.free(deal.offer) or _older(
+            on_need, deal
+        ) > self.wanted(deal.need, deal.commodity)
+
+
+def _older(live: Iterator[Deal], deal: Deal) -> int:
+    """Micro base units held by a deal and those that stand before it."""
+    place = (deal.tick, deal.match)
+    return sum(d.quantity for d in live if deals.is_held(d) and (d.tick, d.match) <= place)
+
+

@@ -1,0 +1,27 @@
+"""Kill -9 in the middle of a replay, of a part or of all of it: what is left is as if nothing had been."""
+
+from pathlib import Path
+
+from tests.support.dump import dumped
+from tests.support.replays import killed_whole, replayed, under_fire
+
+WORKER, SINK = "streams 0", "sink"
+
+
+def test_killing_the_worker_and_the_sink_again_and_again_changes_nothing(baseline, tmp_path: Path):
+    folder = tmp_path / "data"
+    counts, shots = under_fire(baseline.file, folder, [WORKER, SINK] * 3, seed=11)
+    assert [shot.whom for shot in shots] == [WORKER, SINK] * 3
+    assert all(0 < shot.done < len(baseline.lines) for shot in shots), shots
+    assert baseline.dump.differences(dumped(folder)) == []
+    assert counts == baseline.counts
+
+
+def test_a_replay_killed_whole_is_taken_up_by_the_next_one(baseline, tmp_path: Path):
+    folder = tmp_path / "data"
+    done = killed_whole(baseline.file, folder, seed=12)
+    assert 0 < done < len(baseline.lines)
+    again = replayed(baseline.file, folder)
+    assert baseline.dump.differences(dumped(folder)) == []
+    assert again["accepted"] == baseline.counts["accepted"]
+    assert again["duplicate"] > baseline.counts["duplicate"]

@@ -1,0 +1,97 @@
+"""What positions and orders must be, said once more from the design alone, in the plainest way.
+
+It reads the bytes of reports, keeps everything for ever and works every answer out from the start. It
+shares no code with the core; it knows only sound reports in base units and no limits.
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+
+THIRTY_DAYS = 30 * 86_400_000
+
+
+def ms(text: str) -> int:
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+class Oracle:
+    """All lines of all reports, each report once."""
+
+    def __init__(self, values: list[bytes]) -> None:
+        reports: dict[str, dict[str, Any]] = {}
+        for value in values:
+            told = json.loads(value)
+            reports.setdefault(told["id"], told)
+        self.lines: list[dict[str, Any]] = []
+        for told in reports.values():
+            data = told["data"]
+            for n, line in enumerate(data["lines"], 1):
+                key = (ms(told["time"]), data["device"], data["sequence"], n)
+                self.lines.append(
+                    {**line, "coop": data["coop"], "key": key, "id": f"{told['id']}#{n}"}
+                )
+        voids = [line for line in self.lines if line["kind"] == "line.voided"]
+        self.voided = {
+            line["id"]
+            for line in self.lines
+            if line["kind"] != "line.voided"
+            for void in voids
+            if void["line"] == line["id"] and abs(void["key"][0] - line["key"][0]) <= THIRTY_DAYS
+        }
+        self.lines.sort(key=lambda line: line["key"])
+
+    def _good(self, line: dict[str, Any]) -> bool:
+        return line["id"] not in self.voided
+
+    def positions(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """By (co-op, `commodity|grade|lot`): on_hand, keep, floor_price and when it was spoken of."""
+        found: dict[tuple[str, str], dict[str, Any]] = {}
+        for line in self.lines:
+            if not line["kind"].startswith("stock."):
+                continue
+            name = f"{line['commodity']}|{line.get('grade', '')}|{line.get('lot', '')}"
+            place = found.setdefault(
+                (line["coop"], name), {"on_hand": 0, "keep": 0, "floor_price": -1}
+            )
+            place["last_report_ms"] = line["key"][0]  # lines come in the order of time
+            if not self._good(line):
+                continue
+            amount, kind = int(line["quantity"]), line["kind"].removeprefix("stock.")
+            if kind == "counted":
+                place["on_hand"] = amount
+            else:
+                place["on_hand"] += amount if kind == "received" else -amount
+            stated = "keep" in line or "floor_price" in line
+            if kind == "counted" or (kind == "received" and stated):
+                place["keep"] = int(line.get("keep", 0))
+                place["floor_price"] = int(line.get("floor_price", -1))
+        return found
+
+    def orders(self) -> dict[str, dict[str, Any]]:
+        """By `co-op|order`: state, and what it asks for when it is placed."""
+        sayings: dict[str, dict[int, dict[str, Any]]] = {}
+        for line in self.lines:
+            if line["kind"].startswith("order."):
+                own = sayings.setdefault(f"{line['coop']}|{line['order']}", {})
+                if self._good(line):
+                    revision = 1 if line["kind"] == "order.placed" else line.get("revision", 0)
+                    own[revision or 10**9] = line  # the newest of each revision stays
+        return {name: _order(own) for name, own in sayings.items()}
+
+
+def _order(revisions: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    if 1 not in revisions:
+        return {"state": "unplaced"}
+    seen: dict[str, Any] = {"state": "open", "ceiling_price": -1, "revision": 1}
+    for number in sorted(revisions):
+        line = revisions[number]
+        seen["revision"] = number if number < 10**9 else seen["revision"]
+        if line["kind"] == "order.cancelled":
+            seen["state"] = "cancelled"
+            continue
+        seen["state"] = "open"
+        for name in ("commodity", "quantity"):
+            seen[name] = line.get(name, seen.get(name))
+        seen["ceiling_price"] = int(line.get("ceiling_price", seen["ceiling_price"]))
+    return seen

@@ -1,0 +1,142 @@
+"""Decides how the same day is replayed again and again: quietly, in another order, under fire.
+
+`Shot` says what a kill hit; the small runs of `SLOWLY` leave a moment between any two of them.
+"""
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from kafka import KafkaConsumer, TopicPartition
+
+from deploy.broker.node import Broker
+from deploy.broker.probe import is_ready
+from schemas.topics import LEDGER
+from tests.support.door import Running, kill, lumbung
+from tests.support.files import NOW
+
+SLOWLY: Final = {"LUMBUNG_STREAMS__RUN_RECORDS_MAX": "1"}
+"""Hundreds of runs, each with its state batch, its outputs and its acknowledgements."""
+_LONGEST_SECONDS: Final = 200.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One kill: whom, and how much it had done: reports in the ledger, or rows in the warehouse."""
+
+    whom: str
+    done: int
+
+
+def words(file: Path, folder: Path, workers: int = 1) -> tuple[object, ...]:
+    """The command line of a replay."""
+    return ("replay", file, "--data", folder, "--now", NOW, "--workers", workers)
+
+
+def replayed(file: Path, folder: Path, workers: int = 1) -> dict[str, Any]:
+    """Replay to the end; the counts it printed."""
+    found: dict[str, Any] = lumbung(*words(file, folder, workers)).json()
+    assert found["read"] == found["accepted"] + found["duplicate"] + found["rejected"]
+    assert found["faults"] == 0
+    return found
+
+
+def under_fire(
+    file: Path, folder: Path, targets: Sequence[str], seed: int
+) -> tuple[dict[str, Any], list[Shot]]:
+    """Replay while the children named are killed one after the other; the counts, and the kills.
+
+    Each falls when it has done as many reports as a draw decided: a worker by the ledger in Kafka,
+    the sink by the rows of its database.
+    """
+    lines = sum(1 for _ in file.open("rb"))
+    goals = sorted(random.Random(seed).sample(range(lines // 20, lines * 19 // 20), len(targets)))
+    shots = []
+    with Running(*words(file, folder), folder=folder / "said", more=SLOWLY) as running:
+        with Ledger(folder) as ledger:
+            last: dict[str, int] = {}
+            for target, goal in zip(targets, goals, strict=True):
+                done = ledger.records if target.startswith("streams") else lambda: judged(folder)
+                pid = _at_work(running, target, last.get(target), goal, done)
+                shots.append(Shot(target, done()))
+                kill(pid)
+                last[target] = pid
+        answer = running.ended(_LONGEST_SECONDS)
+        assert running.left_behind() == []
+    found: dict[str, Any] = answer.json()
+    return found, shots
+
+
+class Ledger:
+    """Counts what the workers of a data folder's Kafka have judged."""
+
+    def __init__(self, folder: Path) -> None:
+        self._broker: Final = Broker(folder / "kafka", Path(), Path())
+        self._consumer: KafkaConsumer | None = None
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._consumer is not None:
+            self._consumer.close()
+
+    def records(self) -> int:
+        """Records in the ledger; 0 while there is no Kafka yet."""
+        if self._consumer is None:
+            address = self._broker.bootstrap
+            if address is None or not is_ready(address):
+                return 0
+            self._consumer = KafkaConsumer(bootstrap_servers=address)
+        numbers = self._consumer.partitions_for_topic(LEDGER) or ()
+        ends = self._consumer.end_offsets([TopicPartition(LEDGER, n) for n in numbers])
+        return sum(ends.values())
+
+
+def _at_work(
+    running: Running, target: str, not_pid: int | None, goal: int, done: Callable[[], int]
+) -> int:
+    """The pid of a target that is not the one killed before, once it has done that much."""
+    deadline = time.monotonic() + _LONGEST_SECONDS
+    while True:
+        assert running.process.poll() is None, f"it ended before {target} could be killed"
+        assert time.monotonic() < deadline, f"{target} never did {goal}"
+        if done() >= goal:
+            pid = running.children().get(target)
+            if pid is not None and pid != not_pid:
+                return pid
+        time.sleep(0.01)
+
+
+def killed_whole(file: Path, folder: Path, seed: int) -> int:
+    """Kill the whole replay, as a power cut would, once work is under way; reports judged so far."""
+    chance = random.Random(seed)
+    with Running(*words(file, folder), folder=folder / "said", more=SLOWLY) as running:
+        deadline = time.monotonic() + _LONGEST_SECONDS
+        goal = chance.randrange(20, 300)
+        while judged(folder) < goal:
+            assert time.monotonic() < deadline, "nothing was judged"
+            assert running.process.poll() is None, "it ended before it could be killed"
+            running.children()
+            time.sleep(0.02)
+        running.process.kill()
+        running.process.wait()
+        assert running.left_behind() == []
+    return judged(folder)
+
+
+def judged(folder: Path) -> int:
+    """How many judgements the warehouse holds at this moment."""
+    path = folder / "warehouse.db"
+    if not path.exists():
+        return 0
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5.0)) as found:
+            return int(found.execute("SELECT COUNT(*) FROM judgement").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0  # its tables are being made
