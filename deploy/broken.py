@@ -1,4 +1,4 @@
-"""Decides what the demo breaks on purpose: a report with a unit nobody knows, from a real village."""
+"""Decides what the demo breaks on purpose: a real village's report with a unit nobody knows."""
 
 from typing import Final
 

@@ -1,9 +1,10 @@
-"""`lumbung`: the one door. Decides the verbs and how a failure is told; each verb lives in its own file.
+"""`lumbung`: the one door. Decides the verbs and how a failure is told.
 
-Standard output is data, standard error is for people; exit codes are those of `deploy.errors`. A
-verb's file is imported when that verb is called: help must not wait for a database and a solver.
+Standard output is data, standard error is for people; exit codes are those of `deploy.errors`. Each
+verb lives in its own file, which is imported when that verb is called: help must not wait for a database and a solver.
 """
 
+import logging
 import os
 import sys
 from importlib import import_module
@@ -76,9 +77,10 @@ def door() -> None:
     from deploy.settings import LogSettings  # noqa: PLC0415 - help needs neither settings nor logs
     from deploy.telemetry import set_up_logs  # noqa: PLC0415
 
-    set_up_logs(
-        LogSettings(level="error"), process="lumbung"
-    )  # a process says more in its own log
+    # A process says more, in its own log. What a client library mutters on the way is no message to
+    # a person: what failed for good is told by our own errors.
+    set_up_logs(LogSettings(level="error"), process="lumbung")
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 
 def _not_loaded() -> None:

@@ -1,4 +1,4 @@
-"""`lumbung demo`: the whole system on this machine, with real villages, before a stranger's eyes."""
+"""`lumbung demo`: the whole system on this machine, with real villages, for a stranger to see."""
 
 import json
 import sys
@@ -63,10 +63,10 @@ def demo(
         "streams.commit_seconds": 0.2 if once else None,
     }
     settings = load(flags).settings
-    stop = ending()
     console = Console(stderr=True)
     started = time.monotonic()
     with opened(settings, tell=lambda step: console.print(f"{step} ...", style="dim")) as stack:
+        stop = ending()  # from here on; until Kafka serves, Ctrl-C is no more than Ctrl-C
         run = next_run(settings.data_dir)
         for child in (*stack.workers(), stack.sink()):
             stack.supervisor.add(child)
@@ -88,13 +88,15 @@ def _once(stack: Stack, run: int, seed: int, stop: threading.Event) -> None:
     words = ("world", "--seed", str(seed), "--run", str(run), "--reports", str(TRIAL_REPORTS))
     stack.supervisor.add(stack.child("world", *words, "--rate", "1000", restart=False))
     while not stop.wait(0.1):
+        stack.require_all()
         world = next(s for s in stack.supervisor.poll() if s.name == "world")
-        if world.state in (State.DONE, State.FAILED):
+        if world.state is State.DONE:
             break
     settings = stack.settings
     with sink_progress(stack.bootstrap, settings.warehouse_url) as progress:
         at_ms = now_ms()
-        replaying.Replay(stack, at_ms, lambda _: None, progress).run([broken_report(run, at_ms)])
+        rest = replaying.Replay(stack, at_ms, lambda _: None, progress, stop)
+        rest.run([broken_report(run, at_ms)])
 
 
 @dataclass(slots=True)

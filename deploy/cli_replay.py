@@ -1,4 +1,4 @@
-"""`lumbung replay`: a file of sayings through the whole system, exactly once, however often it breaks."""
+"""`lumbung replay`: a file of sayings through the whole system, exactly once whatever breaks."""
 
 import json
 import sys

@@ -87,8 +87,8 @@ def everything(data: Data = None, kafka: Kafka = None, warehouse: WarehouseUrl =
 
     flags = {"data_dir": data, "kafka.bootstrap": kafka, "warehouse.url": warehouse}
     settings: Settings = load(flags).settings
-    stop = ending()
     with opened(settings, tell=lambda step: typer.echo(f"{step} ...", err=True)) as stack:
+        stop = ending()
         for child in (*stack.workers(), stack.sink(), stack.child("clock", "clock")):
             stack.supervisor.add(child)
         typer.echo(stack.bootstrap)

@@ -1,4 +1,4 @@
-"""`lumbung report` and `lumbung import`: a clerk speaks; what was said stays in the outbox until Kafka has it."""
+"""`lumbung report` and `import`: a clerk speaks; the outbox keeps it until Kafka has it."""
 
 import sys
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Decides what replaying a file means: its bytes as they are, one moment, then ticks until all is quiet.
+"""Decides what replaying a file means: its bytes as they are, one moment, ticks until all is quiet.
 
 Every line goes to the partition of its hub with the same broker timestamp; a tick inside the file is a
 barrier: all before it is finished first. Afterwards ticks follow, five seconds of the log's time apart,
@@ -7,14 +7,15 @@ until one changes no match. Refuses to judge lines.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import Final
 
 import msgspec
 
-from deploy.errors import LumbungError, UsageError
+from deploy.errors import Interrupted, LumbungError, UsageError
 from deploy.quiet import Progress, progress, until_quiet
 from deploy.stack import Stack
 from deploy.wiring import hub_app_id
@@ -99,6 +100,8 @@ class Replay:
     now_ms: int
     tell: Tell
     warehouse: Callable[[], Progress]
+    stop: Event = field(default_factory=Event)
+    """Set from elsewhere, it ends the replay by Interrupted."""
 
     def run(self, lines: Sequence[bytes]) -> int:
         """Publish all, wait for quiet, tick until nothing changes; returns the ticks it took."""
@@ -160,10 +163,11 @@ class Replay:
         return progress("hub workers", read_, ends)
 
     def _alive(self, now: Progress) -> Progress:
-        failed = self.stack.failed()
-        if failed is not None:
-            tail = self.stack.supervisor.tail(failed)
-            raise LumbungError("LB-P012", f"{failed} was given up\n{tail}", "See its log above.")
+        self.stack.require_all()
+        if self.stop.is_set():
+            raise Interrupted(
+                "LB-P013", "stopped before all was quiet", "The data stays; run it again to go on."
+            )
         return now
 
 

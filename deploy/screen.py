@@ -1,4 +1,4 @@
-"""Decides what a person sees of a running system: one line a hub, what was just matched, what is wrong."""
+"""Decides what a person sees of a running system: a line a hub, new matches, what is wrong."""
 
 from dataclasses import dataclass, field
 from typing import Any, Final

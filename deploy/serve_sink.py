@@ -1,4 +1,4 @@
-"""Decides which parts make the warehouse's sink: the log, the database, and the loop between them."""
+"""Decides which parts make the warehouse's sink: the log, the database, the loop between them."""
 
 from deploy.wiring import Process, ending
 from sinks.log import Log, LogOptions

@@ -1,4 +1,4 @@
-"""Decides which parts make a hub worker: the pure core over the shipped tables, and Faust around it.
+"""Decides which parts make a hub worker: the pure core over the shipped tables, inside Faust.
 
 Refuses to know the database: a worker that comes back must not wait for what it never uses.
 """

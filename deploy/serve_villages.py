@@ -1,4 +1,4 @@
-"""Decides which parts make what speaks to the log by itself: the clock and the simulated villages."""
+"""Decides which parts make what speaks by itself: the clock and the simulated villages."""
 
 import structlog
 

@@ -1,4 +1,4 @@
-"""Decides how rows are written for whoever asked: table, JSON, NDJSON or CSV on standard output."""
+"""Decides how rows are written for whoever asked: table, JSON, NDJSON or CSV on stdout."""
 
 import csv
 import json

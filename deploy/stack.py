@@ -1,4 +1,4 @@
-"""Decides what runs together: a Kafka (embedded or given), its topics, the warehouse, the processes.
+"""Decides what runs together: a Kafka (embedded or given), topics, the warehouse, the processes.
 
 `opened` makes it all ready in order and takes it all down again, whatever happens in between. Every
 child is this very program with other words, so that what runs in the demo is what runs anywhere.
@@ -13,6 +13,7 @@ from typing import Final
 
 from deploy.broker.kit import prepare
 from deploy.cli_broker import kafka_folder
+from deploy.errors import LumbungError
 from deploy.guard import Guard
 from deploy.provision import provision
 from deploy.settings import PREFIX, Loaded, Settings
@@ -64,12 +65,16 @@ class Stack:
         self.supervisor.run(stop)
         looking.join(timeout=1.0)
 
-    def failed(self) -> str | None:
-        """The name of a process that was given up, if any."""
+    def require_all(self) -> None:
+        """Raises LumbungError LB-P012 with the end of its log when a process was given up."""
         for shown in self.supervisor.poll():
             if shown.state is State.FAILED:
-                return shown.name
-        return None
+                tail = self.supervisor.tail(shown.name)
+                raise LumbungError(
+                    "LB-P012",
+                    f"{shown.name} was given up: {shown.why}\n{tail}",
+                    f"Its whole log is {shown.log}.",
+                )
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Decides how a trace reads to a person: a few lines from the village's words to the match, or back."""
+"""Decides how a trace reads to a person: from the village's words to the match, or back."""
 
 from collections.abc import Iterator
 from typing import Any, Final

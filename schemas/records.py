@@ -66,7 +66,10 @@ class Position(Derived):
 
 
 class OrderState(Derived):
-    """One order of a co-op with every sound revision folded in: open, cancelled, or unplaced."""
+    """One order of a co-op with every sound revision folded in: open, cancelled, or unplaced.
+
+    Text is left out only where it is empty: msgspec knows other defaults by identity, not by value.
+    """
 
     order: str
     order_id: str
@@ -74,13 +77,13 @@ class OrderState(Derived):
     version: int
     commodity: str = ""
     grade: str = ""
-    market: str = "domestic"
-    quantity: str = "0"
+    market: str = ""
+    quantity: str = ""
     unit: str = ""
     ceiling_price: int = -1
     needed_day: int = -1
-    priority: str = "normal"
-    min_lot: str = "0"
+    priority: str = ""
+    min_lot: str = ""
     revision: int = 0
 
 
@@ -251,3 +254,8 @@ class Out(msgspec.Struct, kw_only=True, gc=False):
 def version_of(epoch: int, offset: int) -> int:
     """The version that an input record at `offset` gives to what it changes."""
     return epoch * EPOCH_STEP + offset + 1
+
+
+def offset_of(version: int) -> int:
+    """The offset of the input record that gave a version; -1 when none did."""
+    return version % EPOCH_STEP - 1

@@ -127,11 +127,15 @@ class Resolver:
         out.append(self._stock("c", line, n, packs))
 
     def _received(self, line: Received, n: int, packs: Packs, out: list[JudgedLine]) -> None:
-        reason = _movement(line) if line.reason or line.match else ""
+        reason = text_of(line.reason, "reason") if line.reason else ""
+        if line.match:
+            _delivery(line.match)
         out.append(self._stock("i", line, n, packs, reason))
 
     def _issued(self, line: Issued, n: int, packs: Packs, out: list[JudgedLine]) -> None:
-        reason = _movement(line) if line.reason or line.match else ""
+        reason = text_of(line.reason, "reason") if line.reason else ""
+        if line.match:
+            _delivery(line.match)
         out.append(self._stock("o", line, n, packs, reason))
 
     def _converted(self, line: Converted, n: int, packs: Packs, out: list[JudgedLine]) -> None:
@@ -259,11 +263,9 @@ def _terms(line: Terms, factor: int) -> OfferTerms | None:
     )
 
 
-def _movement(line: Received | Issued) -> str:
-    """Why goods moved; the delivery that a movement names must have the form of a match."""
-    if line.match and not MATCH_FORM.fullmatch(line.match):
+def _delivery(match: str) -> None:
+    if not MATCH_FORM.fullmatch(match):
         raise Unacceptable(Reason.UNKNOWN_MATCH, "match")
-    return text_of(line.reason, "reason")
 
 
 def _order(order: str) -> None:

@@ -8,7 +8,7 @@ records (names of known speakers, known goods) is what any record would find ane
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from schemas.bodies import Bodies
 from schemas.commodity import Catalogue
@@ -152,14 +152,16 @@ class Judge:
         sound: list[JudgedLine] = []
         faults: list[Rejection] = []
         resolvers = self._resolver.by_type
+        line: Any
         for n, line in enumerate(reading.lines, 1):
-            if type(line) is Rejection:
+            kind = type(line)
+            if kind is Rejection:
                 faults.append(Rejection(line.reason, line.field, n, coop))
                 continue
             try:
-                if type(line) is Voided:
+                if kind is Voided:
                     _own_line(line, coop)
-                resolvers[type(line)](line, n, packs, sound)
+                resolvers[kind](line, n, packs, sound)
             except Unacceptable as fault:
                 faults.append(Rejection(fault.reason, f"data.lines.{n}.{fault.field}", n, coop))
         return tuple(sound), tuple(faults)

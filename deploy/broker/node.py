@@ -137,8 +137,7 @@ class Broker:
         return [str(self._java), *flags, *self._flags, "-cp", f"{self._jars}/*", main, *words]
 
     def _format(self) -> None:
-        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode("ascii").rstrip("=")
-        words = ["format", "-t", cluster, "-c", str(self.folder.properties)]
+        words = ["format", "-t", _cluster_id(), "-c", str(self.folder.properties)]
         done = subprocess.run(
             self._command("kafka.tools.StorageTool", *words),
             capture_output=True,
@@ -184,3 +183,11 @@ class Broker:
             f"Kafka (node {NODE_ID}) {how}; the end of its log:\n  {tail}",
             f"The whole log is {self.folder.log_file}. `lumbung doctor` checks what it needs.",
         )
+
+
+def _cluster_id() -> str:
+    """A new id as Kafka draws them itself: none that opens like an option, for it is read as one."""
+    while True:
+        drawn = urlsafe_b64encode(uuid.uuid4().bytes).decode("ascii").rstrip("=")
+        if not drawn.startswith("-"):
+            return drawn

@@ -16,6 +16,13 @@ from deploy.verify.log import Log
 APPLIED: Final = "applied"
 _FORGETTABLE: Final = frozenset({"said", "odd"})
 _KINDS: Final = frozenset({"coop", "deal", "round", APPLIED}) | _FORGETTABLE
+
+
+class _First(msgspec.Struct, array_like=True, gc=False):
+    version: int
+
+
+_first = msgspec.msgpack.Decoder(_First).decode
 _decode = msgspec.msgpack.Decoder().decode
 
 
@@ -26,12 +33,13 @@ class Changelog:
         self._topic, self._partition, self._report = topic, partition, report
         self._highest: dict[str, tuple[int, int]] = {}
         self._last: dict[str, tuple[int | None, int]] = {}
-        self._gates: dict[str, Any] = {}
+        self._coops: dict[str, bytes] = {}
 
     def load(self, log: Log) -> None:
         """Read the partition; the first element of each value orders it among those of its key."""
+        count = 0
         for record in log.records(self._topic, self._partition):
-            self._report.count("records")
+            count += 1
             name = (record.key or b"").decode("utf-8", "replace")
             at = place(self._topic, self._partition, record.offset)
             kind = name.partition("/")[0]
@@ -43,21 +51,19 @@ class Changelog:
                     self._report.breach(CHANGELOG, f"{name} was deleted", at)
             else:
                 self._take(name, kind, record.value, record.offset, at)
+        self._report.count("records", count)
 
     def _take(self, name: str, kind: str, value: bytes, offset: int, at: str) -> None:
         try:
-            state = _decode(value)
-            version = int(state[0])
-        except (msgspec.DecodeError, TypeError, ValueError, IndexError, KeyError):
+            version = _first(value).version
+        except msgspec.DecodeError:
             self._report.breach(CHANGELOG, f"the state {name} cannot be read", at)
             return
         self._last[name] = (version, offset)
         if version >= self._highest.get(name, (-1, 0))[0]:
             self._highest[name] = (version, offset)
             if kind == "coop":
-                # The gates are the first map of the array: device -> low, marks above it, ...
-                maps = (part for part in state if isinstance(part, dict))
-                self._gates[name.partition("/")[2]] = next(maps, {})
+                self._coops[name.partition("/")[2]] = value
 
     def compare(self, last_offset: int, gates: dict[tuple[str, str], Gate]) -> None:
         """Hold the state against the log's end and the checker's own gates."""
@@ -84,7 +90,7 @@ class Changelog:
             )
         for (actor, device), gate in gates.items():
             self._report.held(KEPT)
-            held = self._gates.get(actor, {}).get(device)
+            held = _gates(self._coops.get(actor)).get(device)
             low, bits = (0, 0) if held is None else (held[0], int.from_bytes(held[1], "little"))
             if (low, bits) != gate.marks():
                 self._report.breach(
@@ -94,3 +100,9 @@ class Changelog:
                     expected=f"all up to {gate.low}, and {sorted(gate.above)[:20]}",
                     found=f"all up to {low}, and marks {bits:b}",
                 )
+
+
+def _gates(coop: bytes | None) -> dict[str, Any]:
+    """The gates of a co-op: the first map in its array, device -> low, marks above it, ..."""
+    parts = _decode(coop) if coop is not None else ()
+    return next((part for part in parts if isinstance(part, dict)), {})

@@ -92,36 +92,62 @@ def _first(day: int, today: int) -> int:
     return 1 if day == today else (2 if day <= today + WEEK else 3)
 
 
+class _Head(msgspec.Struct, gc=False):
+    hub: str
+    commodity: str
+    horizon: str
+    version: int
+
+
+_head = msgspec.json.Decoder(_Head).decode
+_tree = msgspec.json.Decoder(dict[str, Any]).decode
+
+
 class Demand:
-    """One partition of the demand topic; `newest` by (hub, commodity, horizon)."""
+    """One partition of the demand topic."""
 
     def __init__(self, topic: str, partition: int, report: Report) -> None:
         self._topic, self._partition, self._report = topic, partition, report
         self._newest = derived.Newest(topic, partition, report, CONSERVED)
-        self.newest: dict[tuple[str, str, str], tuple[dict[str, Any], int]] = {}
+        self._held: dict[tuple[str, str, str], tuple[_Head, bytes, int]] = {}
 
     def load(self, log: Log) -> None:
         """Read the partition; what a version says of sums may not change."""
         for found in derived.read(log, self._topic, self._partition, self._report, CONSERVED):
-            data, offset = found.data, found.record.offset
-            at = place(self._topic, self._partition, offset)
+            at = place(self._topic, self._partition, found.record.offset)
             try:
-                name = (data["hub"], data["commodity"], data["horizon"])
-                plain = msgspec.json.encode(sorted(sums_of(data).items()))
-                if self._newest.see("|".join(name), data["version"], offset, plain):
-                    self.newest[name] = (data, offset)
+                head = _head(found.raw)
+                name = (head.hub, head.commodity, head.horizon)
+                held = self._held.get(name)
+                if held is not None and held[0].version == head.version and held[1] != found.raw:
+                    self._same(held, found, at)
+                if self._newest.see("|".join(name), head.version, found.record.offset, b""):
+                    self._held[name] = (head, found.raw, found.record.offset)
             except (KeyError, TypeError, ValueError) as broken:
                 self._report.breach(CONSERVED, f"a demand record lacks a part: {broken!r}", at)
         self._newest.settle()
 
+    def _same(self, held: tuple["_Head", bytes, int], found: derived.Derived, at: str) -> None:
+        """One version has one content, but for cells that hold nothing."""
+        before, now = sums_of(_tree(held[1])), sums_of(found.tree())
+        if before != now:
+            where = place(self._topic, self._partition, held[2])
+            what = f"a demand has two different contents of version {held[0].version}"
+            self._report.breach(CONSERVED, what, where, at, expected=before, found=now)
+
     def compare(self, expected: dict[tuple[str, str, str], Sums], known: Reference) -> None:
         """Hold every sum against what the books lead to."""
-        for name in sorted({*expected, *self.newest}):
+        for name in sorted({*expected, *self._held}):
             self._report.held(CONSERVED)
-            data, offset = self.newest.get(name, ({}, -1))
-            found = sums_of(data) if data else {}
-            good = known.goods.get(name[1])
+            _, raw, offset = self._held.get(name, (None, b"", -1))
+            data = _tree(raw) if raw else {}
             at = [place(self._topic, self._partition, offset)] if data else []
+            try:
+                found = sums_of(data) if data else {}
+            except (KeyError, TypeError, ValueError) as broken:
+                self._report.breach(CONSERVED, f"a demand record is broken: {broken!r}", *at)
+                continue
+            good = known.goods.get(name[1])
             if found != expected.get(name, {}):
                 self._report.breach(
                     CONSERVED,
@@ -131,9 +157,14 @@ class Demand:
                     expected=expected.get(name, {}),
                     found=found,
                 )
-            if data and (good is None or (data["stage"], data["unit"]) != (good.stage, good.unit)):
+            kind = None if good is None else (good.stage, good.unit)
+            if data and kind != (data["stage"], data["unit"]):
                 self._report.breach(
-                    CONSERVED, f"{name} has another stage or unit", *at, found=data
+                    CONSERVED,
+                    f"hub {name[0]}, {name[1]}, {name[2]}: stage and unit",
+                    *at,
+                    expected=kind,
+                    found=(data["stage"], data["unit"]),
                 )
 
 
@@ -224,7 +255,6 @@ def _told_order(values: dict[str, Any]) -> tuple[Any, ...]:
 __all__ = [
     "HORIZONS",
     "Demand",
-    "Goods",
     "compare_orders",
     "compare_positions",
     "sums_of",

@@ -1,5 +1,4 @@
-"""What the streams wrote, read plainly: the envelope, its version, and which record of a key
-holds.
+"""What the streams wrote, read plainly: envelope, version, and which record of a key holds.
 
 Decides that a reader keeps the highest version of a key, that equal versions must say the same,
 and that in a compacted topic the last record of a key must be its highest. Refuses to know what
@@ -28,12 +27,18 @@ _value: Final = msgspec.json.Decoder().decode
 
 
 class Derived(NamedTuple):
-    """One derived record: its type, its data as a tree and as bytes."""
+    """One derived record: its type, and its data as bytes."""
 
     record: LogRecord
     type: str
-    data: dict[str, Any]
     raw: bytes
+
+    def tree(self) -> dict[str, Any]:
+        """Its data as plain values; ValueError when that is no object."""
+        found = _value(self.raw)
+        if not isinstance(found, dict):
+            raise ValueError("the data is no object")  # noqa: TRY004 - bad data, whatever its type
+        return found
 
 
 class Held(NamedTuple):
@@ -46,20 +51,21 @@ class Held(NamedTuple):
     last_offset: int
 
 
-def read(log: Log, topic: str, partition: int, report: Report, check: str) -> Iterator[Derived]:
-    """The records of a derived topic; one that is no CloudEvent about an object is a breach."""
-    for record in log.records(topic, partition):
-        report.count("records")
+def read(
+    log: Log, topic: str, partition: int, report: Report, check: str, *, start: int = 0
+) -> Iterator[Derived]:
+    """The records of a derived topic; one that is no CloudEvent is a breach."""
+    count = 0
+    for record in log.records(topic, partition, start):
+        count += 1
         try:
             wrapped = _envelope(record.value or b"")
-            data = _value(wrapped.data)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            data = None
-        if not isinstance(data, dict):
             where = place(topic, partition, record.offset)
             report.breach(check, "a derived record cannot be read", where, found=record.value)
             continue
-        yield Derived(record, wrapped.type, data, bytes(wrapped.data))
+        yield Derived(record, wrapped.type, bytes(wrapped.data))
+    report.count("records", count)
 
 
 class Newest:

@@ -9,7 +9,7 @@ import gzip
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final, NamedTuple
 
@@ -82,6 +82,7 @@ def home(hub: str, partitions: int) -> int:
     return int((murmur2(hub.encode()) & 0x7FFFFFFF) % partitions)
 
 
+@cache
 def load() -> Reference:
     """Read the shipped files; some 0.2 s."""
     goods = {

@@ -55,17 +55,23 @@ class KafkaLog:
     def __init__(self, consumer: Any) -> None:
         self._consumer = consumer
         self._ends: dict[tuple[str, int], int] = {}
+        self._topics: set[str] = set()
 
     def partitions(self, topic: str) -> int:
         """How many partitions a topic has, 0 when there is no such topic."""
-        if topic not in self._consumer.topics():
-            return 0
-        return len(self._consumer.partitions_for_topic(topic) or ())
+        if not self._topics:
+            self._topics = set(self._consumer.topics())
+        # Asking for one that is not there would wait for it to appear.
+        return (
+            len(self._consumer.partitions_for_topic(topic) or ()) if topic in self._topics else 0
+        )
 
     def end(self, topic: str, partition: int) -> int:
         """The offset after the last record, as it was when first asked for."""
         name = (topic, partition)
-        if name not in self._ends:
+        if name not in self._ends and partition >= self.partitions(topic):
+            self._ends[name] = 0
+        elif name not in self._ends:
             place = TopicPartition(topic, partition)
             self._ends[name] = self._consumer.end_offsets([place])[place]
         return self._ends[name]
@@ -74,9 +80,9 @@ class KafkaLog:
         """Records from `start` to the end, in the order of their offsets."""
         consumer, place = self._consumer, TopicPartition(topic, partition)
         end = self.end(topic, partition)
-        first = max(start, consumer.beginning_offsets([place])[place])
-        if first >= end:
+        if start >= end:
             return
+        first = max(start, consumer.beginning_offsets([place])[place])
         consumer.assign([place])
         consumer.seek(place, first)
         silences = 0

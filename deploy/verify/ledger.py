@@ -10,6 +10,7 @@ import msgspec
 
 from deploy.verify import derived
 from deploy.verify.findings import CONSERVED, JUDGED, Report, place
+from deploy.verify.log import Log
 from deploy.verify.words import micro
 
 VERDICTS: Final = frozenset({"accepted", "duplicate", "rejected"})
@@ -49,10 +50,18 @@ class Ledger:
         self.orders: dict[str, Touched] = {}
         self._newest = derived.Newest(topic, partition, report, CONSERVED)
 
+    def lines(self, log: Log, judged: Judgement) -> tuple[Any, ...]:
+        """What the lines of a record said, read again."""
+        again = derived.read(log, self.topic, self._partition, Report(), JUDGED, start=judged.at)
+        for found in again:
+            return tuple(map(words_of, found.tree().get("lines", ())))
+        return ()
+
     def take(self, found: derived.Derived) -> None:
         """Fold one ledger record."""
-        data, at = found.data, found.record.offset
+        at = found.record.offset
         try:
+            data = found.tree()
             self._judge(data, at)
             for values in data.get("positions", ()):
                 name = (data["coop"], values["commodity"], values["grade"], values["lot"])

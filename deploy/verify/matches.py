@@ -89,7 +89,12 @@ class MatchRecord(msgspec.Struct, frozen=True):
         return any(s.actor != _CLOCK and s.state in ("proposed", "accepted") for s in self.history)
 
 
+class _Versioned(msgspec.Struct, gc=False):
+    version: int
+
+
 _record = msgspec.json.Decoder(MatchRecord).decode
+_versioned = msgspec.json.Decoder(_Versioned).decode
 
 
 class Matches:
@@ -108,7 +113,7 @@ class Matches:
             at = place(self.topic, self._partition, found.record.offset)
             try:
                 self._take(found, at)
-            except (msgspec.DecodeError, KeyError, ValueError) as broken:
+            except ValueError as broken:
                 self._report.breach(LIVES, f"a match record cannot be read: {broken!r}", at)
         self._newest.settle()
         for name, life in self.lives.items():
@@ -119,7 +124,7 @@ class Matches:
     def _take(self, found: derived.Derived, at: str) -> None:
         key = (found.record.key or b"").decode("utf-8", "replace")
         offset = found.record.offset
-        self._newest.see(key, found.data["version"], offset, found.raw)
+        self._newest.see(key, _versioned(found.raw).version, offset, found.raw)
         if found.type != MATCH_TYPE:
             return
         said = _record(found.raw)
@@ -190,23 +195,25 @@ class Matches:
     def _parties(self, said: MatchRecord) -> None:
         known, good = self._known, self._known.goods.get(said.commodity)
         coop, _, goods = said.offer.partition("|")
-        facts = {
-            "offer": (coop, goods)
-            == (said.from_coop, f"{said.commodity}|{said.grade}|{said.lot}"),
-            "need": said.need.partition("|")[0] == said.to_coop,
-            "two co-ops": said.from_coop != said.to_coop,
-            "hubs": (said.from_hub, said.to_hub)
-            == (known.hub(said.from_coop), known.hub(said.to_coop)),
-            "tier": said.tier == (1 if said.from_hub == said.to_hub else 2),
-            "one commodity": said.commodity == said.to_commodity,
-            "free goods": good is not None and good.trade == "free",
-            "unit": good is not None and said.unit == good.unit,
-            "family": good is not None and said.family == good.family,
-            "grade": said.grade == UNGRADED or known.rank(said.commodity, said.grade) is not None,
+        graded = said.grade == UNGRADED or known.rank(said.commodity, said.grade) is not None
+        hubs = (known.hub(said.from_coop), known.hub(said.to_coop))
+        kind = None if good is None else (good.unit, good.family, good.trade)
+        facts: dict[str, tuple[object, object]] = {
+            "its offer": (
+                (said.from_coop, f"{said.commodity}|{said.grade}|{said.lot}"),
+                (coop, goods),
+            ),
+            "its need": (said.to_coop, said.need.partition("|")[0]),
+            "two co-ops": (True, said.from_coop != said.to_coop),
+            "its hubs": (hubs, (said.from_hub, said.to_hub)),
+            "its tier": (1 if hubs[0] == hubs[1] else 2, said.tier),
+            "one commodity": (said.commodity, said.to_commodity),
+            "free goods of that unit and family": (kind, (said.unit, said.family, "free")),
+            "a grade of the goods": (True, graded),
         }
-        for fact, holds in facts.items():
-            if not holds:
-                self._breach(said, f"{name_of(said)} is wrong in: {fact}", found=said)
+        for fact, (expected, found) in facts.items():
+            if expected != found:
+                self._breach(said, f"{name_of(said)} is wrong in: {fact}", expected, found)
 
     # -------------------------------------------------------------- the names of a pair
     def _pairs(self) -> None:

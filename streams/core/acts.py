@@ -45,8 +45,7 @@ class Act:
             return
         coop.profile_key = key
         coop.mandates = [
-            (m.hub, day_of(m.since, "since"), day_of(m.until, "until"))
-            for m in said.body.mandates
+            (m.hub, day_of(m.since, "since"), day_of(m.until, "until")) for m in said.body.mandates
         ]
         # An amendment counts in the packs of the day, so another pack is another order.
         spoken = [number for number, order in coop.orders.items() if len(order.revisions) > 1]

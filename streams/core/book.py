@@ -119,5 +119,3 @@ def offer_id(coop: str, position: str) -> str:
 def need_id(coop: str, order: str) -> str:
     """The name of a need: `coop|order`."""
     return f"{coop}|{order}"
-
-

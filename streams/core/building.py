@@ -31,7 +31,10 @@ class Builder:
         self._goods = goods(catalogue)
         self._setting = Setting(
             self._goods,
-            {str(c.code): (c.price_min_idr, c.price_max_idr) for c in catalogue.commodities.values()},
+            {
+                str(c.code): (c.price_min_idr, c.price_max_idr)
+                for c in catalogue.commodities.values()
+            },
             HubWays(legs, catalogue),
             Options(goods=goods_of(catalogue)),
             solve,

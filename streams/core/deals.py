@@ -39,7 +39,8 @@ def sides(deal: Deal, actor: str, book: dict[str, Coop], day: int) -> Sides:
     if len(actor) != len("19.02"):
         raise Unacceptable(Reason.NOT_A_PARTY, "data.actor")
     found = Sides(
-        _mandated(book.get(deal.from_coop), actor, day), _mandated(book.get(deal.to_coop), actor, day)
+        _mandated(book.get(deal.from_coop), actor, day),
+        _mandated(book.get(deal.to_coop), actor, day),
     )
     if not (found.giver or found.taker):
         raise Unacceptable(Reason.NO_MANDATE, "data.actor")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from schemas.judged import JudgedLine, OrderLine, PlanLine, StockLine
+from schemas.records import offset_of
 from schemas.validation import AGE_MAX_MS
 from streams.core import orders, position
 from streams.core.book import need_id, offer_id
@@ -49,7 +50,9 @@ class Forgetting:
         # A count that must stay needs every later movement beside it, so those stay as well.
         cutoff = min((s.time_ms for _, _, s in kept if s.offset >= settled), default=horizon)
         old = [
-            one for one in kept if one[2].time_ms < min(cutoff, horizon) and one[2].offset < settled
+            one
+            for one in kept
+            if one[2].time_ms < min(cutoff, horizon) and one[2].offset < settled
         ]
         if old:
             _settle(coop, old)
@@ -59,24 +62,30 @@ class Forgetting:
         oldest = min((s.time_ms for *_, s in kept), default=as_of_ms)
         changed = _tidy_plans(coop, horizon, touched) or bool(old)
         if oldest >= as_of_ms - FORGET_MS or len(old) == len(kept):
-            changed = self._tidy(actor, coop, as_of_ms - FORGET_MS, touched) or changed
+            limits = (as_of_ms - FORGET_MS, settled)
+            changed = self._tidy(actor, coop, limits, touched) or changed
         if changed:
             coop.version = version
             self._view.follow(actor, touched, version)
         return Gone([(device, sequence) for device, sequence, _ in old], changed)
 
-    def _tidy(self, actor: str, coop: Coop, limit: int, touched: Touched) -> bool:
-        """Drop what is empty, closed or spent since before the limit."""
-        book = self._view.book
+    def _tidy(
+        self, actor: str, coop: Coop, limits: tuple[int, int], touched: Touched
+    ) -> bool:
+        """Drop what is empty, closed or spent: untouched since a time and since a settled offset."""
+        book, (limit, settled) = self._view.book, limits
         spent = [name for name, times in coop.voids.items() if max(times) < limit]
         for name in spent:
             del coop.voids[name]
         for name, level in list(coop.levels.items()):
-            if not level.on_hand and max(level.last_ms, level.newest_key[0]) < limit:
+            latest = max(level.last_ms, level.newest_key[0])
+            if not level.on_hand and latest < limit and offset_of(level.version) < settled:
                 if offer_id(actor, name) not in book.by_offer:
                     touched.levels[name] = coop.levels.pop(name).on_hand
         for number, order in list(coop.orders.items()):
-            if orders.latest_ms(order) < limit and need_id(actor, number) not in book.by_need:
+            if orders.latest_ms(order) >= limit or offset_of(order.version) >= settled:
+                continue
+            if need_id(actor, number) not in book.by_need:
                 seen = self._view.seen(actor, number)
                 if seen is None or seen.cancelled:
                     touched.orders[number] = orders.goods_of(coop.orders.pop(number))

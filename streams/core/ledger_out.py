@@ -1,98 +1,156 @@
-"""Decides how a judged saying reads in the ledger: its lines, positions, orders, and dead letters."""
+"""Decides the bytes of a ledger record: what was judged, line by line, and what it touched.
 
-from collections.abc import Iterable
+One record per judged record makes the ledger most of what a worker writes, so lines of stock and the
+positions under them are written by hand: every word in them has passed a check that leaves no character
+JSON would escape. Free text and all that is rarer goes through the encoder. A test reads every form
+back into `schemas.records.Ledger`.
+"""
+
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
 
-from schemas import records
-from schemas.errors import Rejection
-from schemas.judged import LEDGER_KINDS, ORDER_KINDS, OrderLine, PlanLine, StockLine, VoidLine
-from schemas.quantity import format_quantity as decimal
+from schemas import records, topics
+from schemas.commodity import UNGRADED
+from schemas.judged import (
+    LEDGER_KINDS,
+    ORDER_KINDS,
+    Judged,
+    JudgedLine,
+    OrderLine,
+    PlanLine,
+    StockLine,
+    VoidLine,
+)
+from schemas.quantity import MICRO, format_quantity
 from streams.core.book import Good
-from streams.core.envelope import Row, stamp, wrapped
 from streams.core.orders import OrderView
 from streams.core.state import Level, Order
 
-
-def lines(
-    event_id: str, said: Iterable[Any], voided: frozenset[int], units: dict[str, Good]
-) -> list[records.LedgerLine]:
-    """The judged lines in words; `voided` names the line numbers that were taken back."""
-    return [_WORDS[type(line)](event_id, line, units, line.n in voided) for line in said]
+Goods = Mapping[str, Good]
+Gone = frozenset[int]
+"""The line numbers of a saying that were taken back."""
+_encode: Final = msgspec.json.Encoder().encode
 
 
-def _stock(
-    event_id: str, line: StockLine, units: dict[str, Good], voided: bool
-) -> records.LedgerLine:
-    kind = "stock.converted" if line.part else LEDGER_KINDS[line.kind]
-    part = f".{line.part}" if line.part else ""
-    quantity = -line.quantity if line.part and line.kind == "o" else line.quantity
-    return records.LedgerLine(
-        line_id=f"{event_id}#{line.n}{part}",
-        line=line.n,
-        kind=kind,
-        commodity=line.commodity,
-        grade=line.grade,
-        lot=line.lot,
-        quantity=decimal(quantity),
-        unit=units[line.commodity].unit,
-        said=line.said,
-        unit_said=line.unit,
-        reason=line.reason,
-        recipe=line.recipe,
-        voided=voided,
+def decimal(micro: int) -> str:
+    """A quantity as shortest decimal text; whole ones, the common case, without a call."""
+    return str(micro // MICRO) if not micro % MICRO else format_quantity(micro)
+
+
+def record(place: tuple[int, int, int, int], at: str, verdict: str, inside: str) -> bytes:
+    """A whole record; `place` is partition, offset, version and broker time of what was judged."""
+    partition, offset, version, recorded_ms = place
+    return (
+        f'{{"specversion":"1.0","type":"{records.LEDGER_TYPE}",'
+        f'"id":"{topics.EVENTS}/{partition}/{offset}","source":"/partitions/{partition}",'
+        f'"time":"{at}","data":{{"partition":{partition},"offset":{offset},"verdict":"{verdict}",'
+        f'"version":{version},"recorded_ms":{recorded_ms}{inside}}}}}'
+    ).encode()
+
+
+def speaker(said: Judged) -> str:
+    """Who said it and when."""
+    return (
+        f',"event_id":"{said.id}","event_type":"{said.type}","coop":"{said.actor}",'
+        f'"hub":"{said.hub}","device":"{said.device}","sequence":{said.sequence},'
+        f'"occurred_ms":{said.time_ms}'
     )
 
 
-def _plan(event_id: str, line: PlanLine, units: dict[str, Good], voided: bool) -> records.LedgerLine:
-    return records.LedgerLine(
-        line_id=f"{event_id}#{line.n}",
-        line=line.n,
-        kind="supply.planned",
-        commodity=line.commodity,
-        grade=line.grade,
-        lot=line.lot,
-        quantity=decimal(line.quantity),
-        unit=units[line.commodity].unit,
-        said=line.said,
-        unit_said=line.unit,
-        voided=voided,
+def field(name: str, parts: list[str]) -> str:
+    """A list as a field of a record; nothing when it is empty."""
+    return f',"{name}":[{",".join(parts)}]' if parts else ""
+
+
+def text(name: str, value: Any) -> str:
+    """Any value as a field of a record, by the encoder."""
+    return f',"{name}":{_encode(value).decode()}'
+
+
+# ------------------------------------------------------------------ lines
+def lines(event_id: str, said: Iterable[JudgedLine], gone: Gone, goods: Goods) -> list[str]:
+    """The judged lines."""
+    return [_LINES[type(line)](event_id, line, gone, goods) for line in said]
+
+
+def _stock(event_id: str, line: StockLine, gone: Gone, goods: Goods) -> str:
+    n, micro = line.n, line.quantity
+    kind, name, more = LEDGER_KINDS[line.kind], f"{event_id}#{n}", ""
+    if line.part:
+        kind, name, more = "stock.converted", f"{name}.{line.part}", f',"recipe":"{line.recipe}"'
+        micro = -micro if line.kind == "o" else micro
+    if line.reason:
+        more += text("reason", line.reason)
+    if n in gone:
+        more += ',"voided":true'
+    return (
+        f'{{"line_id":"{name}","line":{n},"kind":"{kind}","commodity":"{line.commodity}",'
+        f'"grade":"{line.grade or UNGRADED}","lot":"{line.lot}","quantity":"{decimal(micro)}",'
+        f'"unit":"{goods[line.commodity].unit}","said":"{line.said}",'
+        f'"unit_said":"{line.unit}"{more}}}'
     )
 
 
-def _order(event_id: str, line: OrderLine, units: dict[str, Good], voided: bool) -> records.LedgerLine:
-    good = units.get(line.commodity)
-    return records.LedgerLine(
-        line_id=f"{event_id}#{line.n}",
-        line=line.n,
-        kind=ORDER_KINDS[line.kind],
-        commodity=line.commodity,
-        grade=line.grade,
-        # An amendment's quantity is in the unit it was said in: it does not name the commodity.
-        quantity=decimal(line.quantity) if good and line.quantity >= 0 else "",
-        unit=good.unit if good else "",
-        said=line.said,
-        unit_said=line.unit,
-        order=line.order,
-        revision=line.revision,
-        voided=voided,
+def _plan(event_id: str, line: PlanLine, gone: Gone, goods: Goods) -> str:
+    return _written(
+        records.LedgerLine(
+            line_id=f"{event_id}#{line.n}",
+            line=line.n,
+            kind="supply.planned",
+            commodity=line.commodity,
+            grade=line.grade or UNGRADED,
+            lot=line.lot,
+            quantity=decimal(line.quantity),
+            unit=goods[line.commodity].unit,
+            said=line.said,
+            unit_said=line.unit,
+            voided=line.n in gone,
+        )
     )
 
 
-def _void(event_id: str, line: VoidLine, units: dict[str, Good], voided: bool) -> records.LedgerLine:
+def _order(event_id: str, line: OrderLine, gone: Gone, goods: Goods) -> str:
+    good = goods.get(line.commodity)
+    return _written(
+        records.LedgerLine(
+            line_id=f"{event_id}#{line.n}",
+            line=line.n,
+            kind=ORDER_KINDS[line.kind],
+            commodity=line.commodity,
+            grade=line.grade,
+            # An amendment's quantity is in the unit it was said in: it names no commodity.
+            quantity=decimal(line.quantity) if good and line.quantity >= 0 else "",
+            unit=good.unit if good else "",
+            said=line.said,
+            unit_said=line.unit,
+            order=line.order,
+            revision=line.revision,
+            voided=line.n in gone,
+        )
+    )
+
+
+def _void(event_id: str, line: VoidLine, gone: Gone, _: Goods) -> str:
     coop = event_id.partition(":")[0]
-    return records.LedgerLine(
-        line_id=f"{event_id}#{line.n}",
-        line=line.n,
-        kind="line.voided",
-        reason=line.reason,
-        target=f"{coop}:{line.device}:{line.sequence}#{line.line}",
-        voided=voided,
+    return _written(
+        records.LedgerLine(
+            line_id=f"{event_id}#{line.n}",
+            line=line.n,
+            kind="line.voided",
+            reason=line.reason,
+            target=f"{coop}:{line.device}:{line.sequence}#{line.line}",
+            voided=line.n in gone,
+        )
     )
 
 
-_WORDS: Final[dict[type, Any]] = {
+def _written(value: records.LedgerLine | records.OrderState) -> str:
+    return _encode(value).decode()
+
+
+_LINES: Final[dict[type, Any]] = {
     StockLine: _stock,
     PlanLine: _plan,
     OrderLine: _order,
@@ -100,85 +158,55 @@ _WORDS: Final[dict[type, Any]] = {
 }
 
 
-def position(name: str, level: Level, units: dict[str, Good]) -> records.Position:
-    """A level in words; `name` is `commodity|grade|lot`."""
-    commodity, grade, lot = name.split("|", 2)
-    return records.Position(
-        commodity=commodity,
-        grade=grade,
-        lot=lot,
-        unit=units[commodity].unit,
-        on_hand=decimal(level.on_hand),
-        keep=decimal(level.keep),
-        min_lot=decimal(level.min_lot),
-        floor_price=level.floor,
-        expires_day=level.expires_day,
-        last_report_ms=level.last_ms,
-        version=level.version,
+# ------------------------------------------------------------------ what was touched
+def position(line: StockLine, level: Level, goods: Goods) -> str:
+    """The position that a line of stock speaks of, as it stands."""
+    return (
+        f'{{"commodity":"{line.commodity}","grade":"{line.grade or UNGRADED}","lot":"{line.lot}",'
+        f'"unit":"{goods[line.commodity].unit}","on_hand":"{decimal(level.on_hand)}",'
+        f'"keep":"{decimal(level.keep)}","min_lot":"{decimal(level.min_lot)}",'
+        f'"floor_price":{level.floor},"expires_day":{level.expires_day},'
+        f'"last_report_ms":{level.last_ms},"version":{level.version}}}'
     )
 
 
-def order(
-    coop: str, name: str, seen: OrderView | None, kept: Order, units: dict[str, Good]
-) -> records.OrderState:
-    """An order in words; one whose placing is unknown or taken back says only that."""
+def order(coop: str, name: str, seen: OrderView | None, kept: Order, goods: Goods) -> str:
+    """An order as it stands; one whose placing is unknown or taken back says only that."""
     if seen is None:
-        return records.OrderState(
-            order=name, order_id=f"{coop}|{name}", state="unplaced", version=kept.version
+        unplaced = records.OrderState(
+            order=name,
+            order_id=f"{coop}|{name}",
+            state="unplaced",
+            version=kept.version,
+            market="domestic",
+            quantity="0",
+            priority="normal",
+            min_lot="0",
         )
-    return records.OrderState(
-        order=name,
-        order_id=f"{coop}|{name}",
-        commodity=seen.commodity,
-        grade=seen.grade,
-        market=_plain(seen.market),
-        quantity=decimal(seen.quantity),
-        unit=units[seen.commodity].unit,
-        ceiling_price=seen.ceiling,
-        needed_day=seen.needed_day,
-        priority=_plain(seen.priority),
-        min_lot=_plain(decimal(seen.min_lot)),
-        state="cancelled" if seen.cancelled else "open",
-        revision=seen.revision,
-        version=kept.version,
+        return _written(unplaced)
+    return _written(
+        records.OrderState(
+            order=name,
+            order_id=f"{coop}|{name}",
+            commodity=seen.commodity,
+            grade=seen.grade,
+            market=seen.market,
+            quantity=decimal(seen.quantity),
+            unit=goods[seen.commodity].unit,
+            ceiling_price=seen.ceiling,
+            needed_day=seen.needed_day,
+            priority=seen.priority,
+            min_lot=decimal(seen.min_lot),
+            state="cancelled" if seen.cancelled else "open",
+            revision=seen.revision,
+            version=kept.version,
+        )
     )
 
 
-# The encoder leaves out a default when it is the very same object; equal text must not look otherwise.
-_DEFAULTS: Final = {d: d for d in records.OrderState.__struct_defaults__ if isinstance(d, str)}
-
-
-def _plain(text: str) -> str:
-    return _DEFAULTS.get(text, text)
-
-
-def dead_letter(
-    identity: str,
-    where: tuple[str, int, int],
-    fault: Rejection,
-    recorded_ms: int,
-    payload: bytes,
-) -> Row:
-    """A dead letter, keyed by its identity; `where` is topic, partition, offset."""
-    topic, partition, offset = where
-    letter = records.DeadLetter(
-        identity=identity,
-        topic=topic,
-        partition=partition,
-        offset=offset,
-        line=fault.line,
-        reason=fault.reason,
-        field=fault.field,
-        coop=fault.coop,
-        recorded_ms=recorded_ms,
-        payload=payload,
-    )
-    source = f"/topics/{topic}/{partition}"
-    return identity.encode(), wrapped(
-        records.DEAD_LETTER_TYPE, identity, source, stamp(recorded_ms), letter
-    )
-
-
-def body(value: Any) -> msgspec.Raw:
-    """The data of a saying that is not a report, as it was said."""
-    return msgspec.Raw(msgspec.json.encode(value))
+def refused(entries: Iterable[tuple[int, str, str]]) -> list[str]:
+    """The lines that were not sound, with reason and field."""
+    return [
+        _encode(records.Refused(line=n, reason=reason, field=where)).decode()
+        for n, reason, where in entries
+    ]

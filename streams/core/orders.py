@@ -80,10 +80,8 @@ def latest_ms(order: Order) -> int:
 
 def fits(said: Revision | OrderLine, commodity: str, amount: Amount) -> bool:
     """True when what an amendment says of quantity can be said of the goods."""
-    return not said.unit or all(
-        stated < 0 or amount(commodity, said.unit, stated) is not None
-        for stated in (said.quantity, said.min_lot)
-    )
+    most = max(said.quantity, said.min_lot)
+    return not said.unit or amount(commodity, said.unit, most) is not None
 
 
 def view(order: Order, amount: Amount) -> OrderView | None:
@@ -107,8 +105,7 @@ def view(order: Order, amount: Amount) -> OrderView | None:
         for number in sorted(order.revisions):
             if number > 1:
                 _amend(seen, number, order.revisions[number], amount)
-    if seen.grade == UNGRADED:
-        seen.grade = ""
+    seen.grade = seen.grade or UNGRADED
     return seen
 
 

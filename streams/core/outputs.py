@@ -5,8 +5,7 @@ Sending any of it twice changes nothing for a reader that keeps the highest vers
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from schemas import records, topics
 from schemas.decoding import raw_lines
@@ -15,23 +14,30 @@ from schemas.events import REPORT_TYPE, Decision, Profile, plain
 from schemas.judged import Judged, OrderLine, PlanLine, StockLine, VoidLine
 from schemas.records import version_of
 from streams.core import demand_out, ledger_out, match_out
+from streams.core.dead_letters import dead_letter
 from streams.core.envelope import Row, stamp, wrapped
-from streams.core.state import Applied, Said, position_key
+from streams.core.state import Applied, Coop, Said, position_key
 from streams.core.ticks import Beat
 from streams.core.view import View
 from streams.core.voids import Target, is_void
 
 
-@dataclass(slots=True)
-class Entry:
+_RECORDS: Final = {
+    verdict: f"lumbung_records_total{{verdict={verdict}}}"
+    for verdict in ("accepted", "duplicate", "rejected")
+}
+_NOTHING_GONE: Final[frozenset[int]] = frozenset()
+
+
+class Entry(NamedTuple):
     """One judged record on its way to the ledger."""
 
     record: Any
     verdict: str
-    said: Judged | None = None
-    kept: Said | None = None
-    reason: str = ""
-    gone: list[Target] = field(default_factory=list)
+    said: Judged | None
+    kept: Said | None
+    reason: str
+    gone: list[Target]
 
 
 class Outputs:
@@ -45,24 +51,30 @@ class Outputs:
         self.moved = False
         self._entries: list[Entry] = []
         self._letters: list[Row] = []
-        self._stamps: dict[int, str] = {}
+        self._stamp = (-1, "")
 
     def clear(self) -> None:
         """Begin a run."""
         self.deals, self.rounds, self.counts, self.moved = {}, {}, {}, False
-        self._entries, self._letters, self._stamps = [], [], {}
+        self._entries, self._letters = [], []
 
     # -------------------------------------------------------------- collecting
-    def accept(self, record: Any, said: Judged, kept: Said, gone: list[Target]) -> None:
-        """A saying that passed the gate, with what of it held and which lines it took back."""
+    def accept(
+        self, record: Any, said: Judged, kept: Said, gone: list[Target], *, again: bool = False
+    ) -> None:
+        """A saying that passed the gate, with what of it held and which lines it took back.
+
+        `again`: it is in the state already, so all it touched is to be said again.
+        """
         held = kept.lines or (said.type != REPORT_TYPE and not kept.refused)
         verdict = "accepted" if held else "rejected"
         self._entries.append(Entry(record, verdict, said, kept, "", gone))
-        self._count(f"lumbung_records_total{{verdict={verdict}}}", 1)
+        self._count(_RECORDS[verdict], 1)
         self._count("lumbung_lines_total{verdict=accepted}", len(kept.lines))
         if kept.refused:
             self._count("lumbung_lines_total{verdict=refused}", len(kept.refused))
-        self._touch(said, kept, gone)
+        if again:
+            self._touch(said, kept, gone)
         if kept.refused:
             raw = raw_lines(record.value) if said.type == REPORT_TYPE else ()
             for n, reason, where in kept.refused:
@@ -70,19 +82,17 @@ class Outputs:
                 payload = raw[n - 1] if n else record.value
                 self._letter(record, f"{said.id}#{n}", fault, payload)
 
-    def duplicate(
-        self, record: Any, said: Judged, kept: Said | None, gone: list[Target]
-    ) -> None:
+    def duplicate(self, record: Any, said: Judged, kept: Said | None, gone: list[Target]) -> None:
         """A saying seen before: what it touched is said again, as it stands."""
         self._entries.append(Entry(record, "duplicate", said, kept, "", gone))
-        self._count("lumbung_records_total{verdict=duplicate}", 1)
+        self._count(_RECORDS["duplicate"], 1)
         if kept is not None:
             self._touch(said, kept, gone)
 
     def reject(self, record: Any, fault: Rejection, said: Judged | None) -> None:
         """A record that is not kept at all."""
-        self._entries.append(Entry(record, "rejected", said, None, fault.reason.value))
-        self._count("lumbung_records_total{verdict=rejected}", 1)
+        self._entries.append(Entry(record, "rejected", said, None, fault.reason.value, []))
+        self._count(_RECORDS["rejected"], 1)
         coop = fault.coop or (said.actor if said else "")
         whole = Rejection(fault.reason, fault.field, 0, coop)
         identity = f"{topics.EVENTS}/{self._number}/{record.offset}"
@@ -109,7 +119,7 @@ class Outputs:
 
     def _letter(self, record: Any, identity: str, fault: Rejection, payload: bytes) -> None:
         where = (topics.EVENTS, self._number, record.offset)
-        self._letters.append(ledger_out.dead_letter(identity, where, fault, record.timestamp, payload))
+        self._letters.append(dead_letter(identity, where, fault, record.timestamp, payload))
         self._count(f"lumbung_dead_letters_total{{reason={fault.reason.value}}}", 1)
 
     # -------------------------------------------------------------- writing
@@ -149,79 +159,74 @@ class Outputs:
             deal = view.book.deals[name]
             hub = view.book.hub_of[deal.to_coop]
             value = match_out.match(deal, hub, view.goods)
-            out.append((name.encode(), wrapped(records.MATCH_TYPE, name, f"/hubs/{hub}", at, value)))
+            out.append(
+                (name.encode(), wrapped(records.MATCH_TYPE, name, f"/hubs/{hub}", at, value))
+            )
         for name in rounds:
             out.append(match_out.why_not(name, view.rounds[name], view.goods, at))
         return out
 
     def _ledger(self, entry: Entry, epoch: int) -> Row:
         record, said, kept = entry.record, entry.said, entry.kept
-        value = records.Ledger(
-            partition=self._number,
-            offset=record.offset,
-            verdict=entry.verdict,
-            version=version_of(epoch, record.offset),
-            recorded_ms=record.timestamp,
-            reason=entry.reason,
-            voided=list(dict.fromkeys(target.line_id for target in entry.gone)),
-        )
+        recorded = record.timestamp
+        if self._stamp[0] != recorded:
+            self._stamp = (recorded, stamp(recorded))
+        version = version_of(epoch, record.offset)
+        inside = f',"reason":"{entry.reason}"' if entry.reason else ""
         if said is not None:
-            value.event_id, value.event_type = said.id, said.type
-            value.coop, value.hub = said.actor, said.hub
-            value.device, value.sequence = said.device, said.sequence
-            value.occurred_ms = said.time_ms
+            inside += ledger_out.speaker(said)
             if kept is not None:
-                self._fill(value, said, kept, entry)
-        name = f"{topics.EVENTS}/{self._number}/{record.offset}"
-        at = self._stamps.get(record.timestamp)
-        if at is None:
-            at = self._stamps[record.timestamp] = stamp(record.timestamp)
-        source = f"/partitions/{self._number}"
-        return (
-            (said.actor if said else "unknown").encode(),
-            wrapped(records.LEDGER_TYPE, name, source, at, value),
-        )
-
-    def _fill(self, value: records.Ledger, said: Judged, kept: Said, entry: Entry) -> None:
-        goods, coop = self._view.goods, self._view.book.coops[said.actor]
-        spoken = kept.lines
+                inside += self._touched(said, kept, entry.gone, version)
+                if entry.verdict != "duplicate":
+                    inside += self._said(said, kept)
         if entry.gone:
-            spoken = (*spoken, *(target.line for target in entry.gone))
-        value.positions = [
-            ledger_out.position(name, coop.levels[name], goods)
-            for name in dict.fromkeys(
-                position_key(line.commodity, line.grade, line.lot)
-                for line in spoken
-                if type(line) is StockLine
-            )
+            ids = dict.fromkeys(target.line_id for target in entry.gone)
+            inside += ledger_out.text("voided", list(ids))
+        place = (self._number, record.offset, version, recorded)
+        key = b"unknown" if said is None else said.actor.encode()
+        return key, ledger_out.record(place, self._stamp[1], entry.verdict, inside)
+
+    def _touched(self, said: Judged, kept: Said, gone: list[Target], version: int) -> str:
+        """The positions and orders that a saying speaks of, as they stand."""
+        view, coop = self._view, self._view.book.coops[said.actor]
+        stock: dict[str, StockLine] = {}
+        numbers: dict[str, None] = {}
+        for line in (*kept.lines, *(target.line for target in gone)) if gone else kept.lines:
+            if type(line) is StockLine:
+                stock[position_key(line.commodity, line.grade, line.lot)] = line
+            elif type(line) is OrderLine:
+                numbers[line.order] = None
+        if type(said.body) is Profile:  # another pack is another order
+            numbers |= {n: None for n, order in coop.orders.items() if order.version == version}
+        positions = [
+            ledger_out.position(line, coop.levels[name], view.goods)
+            for name, line in stock.items()
             if name in coop.levels
         ]
-        numbers = dict.fromkeys(line.order for line in spoken if type(line) is OrderLine)
-        if type(said.body) is Profile:  # another pack is another order
-            changed = (n for n, order in coop.orders.items() if order.version == value.version)
-            numbers |= dict.fromkeys(changed)
-        value.orders = [
-            ledger_out.order(said.actor, n, self._view.seen(said.actor, n), coop.orders[n], goods)
+        orders = [
+            ledger_out.order(said.actor, n, view.seen(said.actor, n), coop.orders[n], view.goods)
             for n in numbers
             if n in coop.orders
         ]
-        if entry.verdict == "duplicate":
-            return
-        if coop.voids:
-            void = frozenset(
-                line.n
-                for line in kept.lines
-                if type(line) is not VoidLine
-                and is_void(coop, said.device, said.sequence, line.n, kept.time_ms)
-            )
-        else:
-            void = frozenset()
-        value.lines = ledger_out.lines(said.id, kept.lines, void, goods)
-        value.refused = [
-            records.Refused(line=n, reason=reason, field=where) for n, reason, where in kept.refused
-        ]
+        return ledger_out.field("positions", positions) + ledger_out.field("orders", orders)
+
+    def _said(self, said: Judged, kept: Said) -> str:
+        """What a saying says, and what of it was refused."""
+        coop = self._view.book.coops[said.actor]
+        gone = _taken_back(coop, said, kept) if coop.voids else _NOTHING_GONE
+        lines = ledger_out.lines(said.id, kept.lines, gone, self._view.goods)
+        inside = ledger_out.field("lines", lines)
+        if kept.refused:
+            inside += ledger_out.field("refused", ledger_out.refused(kept.refused))
         if said.body is not None:
-            value.body = ledger_out.body(plain(said.body))
+            inside += ledger_out.text("body", plain(said.body))
+        return inside
 
 
-__all__: Final = ["Entry", "Outputs"]
+def _taken_back(coop: Coop, said: Judged, kept: Said) -> frozenset[int]:
+    return frozenset(
+        line.n
+        for line in kept.lines
+        if type(line) is not VoidLine
+        and is_void(coop, said.device, said.sequence, line.n, kept.time_ms)
+    )

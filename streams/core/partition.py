@@ -9,14 +9,15 @@ absolute and versioned. Refuses to know Kafka, the clock and where batches go.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from schemas.errors import Reason, Rejection
 from schemas.judged import Judged
 from schemas.records import version_of
 from schemas.validation import Judge
-from streams.core import sequence, state
+from streams.core import plain, sequence, state
 from streams.core.acts import Act
+from streams.core.ahead import Ahead, Record
 from streams.core.holdings import Holdings
 from streams.core.outputs import Outputs
 from streams.core.promises import Promises
@@ -43,15 +44,6 @@ _REFUSALS: Final = {
 }
 
 
-class Record(Protocol):
-    """A consumed record: offset, broker timestamp in ms, key and value as bytes."""
-
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-
-
 @dataclass(slots=True)
 class Effects:
     """What a run leads to; `next` is the index after its last record folded."""
@@ -73,6 +65,7 @@ class Partition:
         self._view = view
         self._book = view.book
         self._shelf = shelf
+        self._ahead = Ahead(judge, number, view.packs_of)
         self._held = Holdings(view, shelf, epoch)
         self._promises = Promises(view)
         self._clock = Clockwork(view, shelf, setting, self._promises)
@@ -107,12 +100,18 @@ class Partition:
         self._state, self._bytes = {}, 0
         self._out.clear()
         at = start
-        while at < len(run) and self._bytes < STATE_BYTES_MAX:
-            if self._bytes and not self._fits(run[at].key):
-                break
-            self._one(run[at])
+        while at < len(run) and self._goes_on(run[at]):
+            self._one(run[at], self._ahead.verdict(run, at))
             at += 1
+        if at == len(run):
+            self._ahead.forget()
         return self._effects(at)
+
+    def _goes_on(self, record: Record) -> bool:
+        """False when the batch is full, or the record had better open one of its own."""
+        if self._bytes >= STATE_BYTES_MAX:
+            return False
+        return not self._bytes or self._fits(record.key)
 
     def _fits(self, key: bytes | None) -> bool:
         """A tick may change much, so it opens a batch of its own; a heavy co-op does so later."""
@@ -131,14 +130,7 @@ class Partition:
             rows.append((state.APPLIED, state.encode(self._held.now)))
         return Effects(at, rows, self._out.rows(self._held.now), dict(self._out.counts))
 
-    def _one(self, record: Record) -> None:
-        found = self._judge.judge(
-            record.value,
-            key=record.key,
-            timestamp_ms=record.timestamp,
-            partition=self.number,
-            packs_of=self._view.packs_of,
-        )
+    def _one(self, record: Record, found: Judged | Rejection) -> None:
         now = self._held.now
         again = record.offset <= now.offset
         if not again:
@@ -159,6 +151,18 @@ class Partition:
     def _say(self, record: Record, said: Judged) -> None:
         coop = self._book.coops.get(said.actor)
         gate = None if coop is None else coop.gates.get(said.device)
+        if coop is not None and gate is not None and record.key not in self._heavy:
+            steps = plain.steps(said, coop, gate, self._view)
+            if steps is not None:
+                version = version_of(self._held.now.epoch, record.offset)
+                plain.fold(said, coop, gate, steps, self._view, version)
+                self._close(
+                    record,
+                    said,
+                    coop,
+                    Said(record.offset, said.time_ms, said.lines, (), record.timestamp),
+                )
+                return
         passage = sequence.look(gate, said.sequence, said.digest)
         full = self._is_full(coop, gate, record.key) if passage is Passage.FRESH else ""
         if full:
@@ -215,14 +219,21 @@ class Partition:
             tuple((r.line, r.reason.value, r.field) for r in touched.refused),
             record.timestamp,
         )
+        self._close(record, said, coop, kept)
+
+    def _close(self, record: Record, said: Judged, coop: Coop, kept: Said) -> None:
+        """Write down what a fresh saying came to."""
         value = state.encode(kept)
         self._shelf.put(said.actor, said.device, said.sequence, value)
         name = f"said/{said.actor}|{said.device}|{said.sequence}".encode()
-        self._keep(name, value, len(value))
+        self._state[name] = value
+        self._bytes += len(value) + len(name)
         self._keep_coop(said.actor, coop)
         self._out.accept(record, said, kept, self._gone(said, kept))
 
     def _gone(self, said: Judged, kept: Said) -> list[Target]:
+        if not self._book.coops[said.actor].voids:
+            return []
         return taken_back(self._book.coops[said.actor], self._shelf, said.actor, kept)
 
     def _kept(self, said: Judged) -> Said | None:
@@ -239,7 +250,7 @@ class Partition:
         if odd is not None:
             self._out.reject(record, Rejection(Reason(odd.reason), odd.field), said)
         elif kept is not None and kept.offset == record.offset:
-            self._out.accept(record, said, kept, self._gone(said, kept))
+            self._out.accept(record, said, kept, self._gone(said, kept), again=True)
         else:
             self._duplicate(record, said)
 
@@ -281,4 +292,3 @@ class Partition:
     def _deal(self, deal: Deal) -> None:
         self._keep(f"deal/{deal.match}".encode(), deal, 500)
         self._out.deals[deal.match] = None
-

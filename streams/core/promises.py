@@ -99,5 +99,3 @@ def _older(live: Iterator[Deal], deal: Deal) -> int:
     """Micro base units held by a deal and those that stand before it."""
     place = (deal.tick, deal.match)
     return sum(d.quantity for d in live if deals.is_held(d) and (d.tick, d.match) <= place)
-
-

@@ -126,15 +126,13 @@ class Saying:
         return len(levels) + sum(name not in levels for name in names) <= ENTRIES_MAX
 
     def _refold(self, name: str, level: Level, also: StockLine | None = None) -> None:
-        commodity, grade, lot = name.split("|", 2)
-
-        def kept() -> Iterator[tuple[Key, StockLine]]:
-            for key, line in self._kept_lines(also):
-                if type(line) is StockLine and line.commodity == commodity:
-                    if line.grade == grade and line.lot == lot:
-                        yield key, line
-
-        position.refold(level, kept())
+        lines = [
+            (key, line)
+            for key, line in self._kept_lines(also)
+            if type(line) is StockLine
+            and position_key(line.commodity, line.grade, line.lot) == name
+        ]
+        position.refold(level, lines)
 
     def _kept_lines(self, also: JudgedLine | None = None) -> Iterator[tuple[Key, JudgedLine]]:
         """Every line of the co-op that holds: those kept, then this saying's own so far."""
@@ -283,7 +281,7 @@ class Saying:
 
 def plan_name(line: PlanLine) -> str:
     """The name of a plan inside its co-op."""
-    return f"{line.commodity}|{line.grade}|{line.lot}|{line.ready_day}"
+    return f"{position_key(line.commodity, line.grade, line.lot)}|{line.ready_day}"
 
 
 _FOLDS: Final[dict[type, Any]] = {

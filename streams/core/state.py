@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from schemas.commodity import UNGRADED
 from schemas.judged import JudgedLine
 
 Key = tuple[int, str, int, int]
@@ -235,8 +236,8 @@ def version_in(record: State) -> int:
 
 
 def position_key(commodity: str, grade: str, lot: str) -> str:
-    """The name of a position inside its co-op."""
-    return f"{commodity}|{grade}|{lot}"
+    """The name of a position inside its co-op; what has no grade is UNGRADED."""
+    return f"{commodity}|{grade or UNGRADED}|{lot}"
 
 
 def line_key(time_ms: int, device: str, sequence: int, n: int, part: int) -> Key:

@@ -191,7 +191,9 @@ class View:
         """Bring the matched quantity of a deal's need up to date."""
         hub = self.book.hub_of[deal.to_coop]
         before = self.totals.wants.get(deal.need)
-        self.totals.want(deal.need, self._want(deal.need, hub, self.seen(deal.to_coop, deal.order)))
+        self.totals.want(
+            deal.need, self._want(deal.need, hub, self.seen(deal.to_coop, deal.order))
+        )
         self._touch((hub, deal.commodity if before is None else before.commodity), version)
 
     def _touch(self, key: TotalKey, version: int) -> Total:

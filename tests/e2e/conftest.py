@@ -11,7 +11,7 @@ from tests.support.dump import Dump, dumped
 from tests.support.files import day, written
 from tests.support.replays import replayed
 
-REPORTS = 600
+REPORTS = 1_500
 SEED = 5
 
 

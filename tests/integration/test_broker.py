@@ -15,7 +15,7 @@ from kafka.admin import NewTopic
 
 from deploy.broker.folder import Folder
 from deploy.broker.kit import Kit
-from deploy.broker.node import Broker
+from deploy.broker.node import Broker, _cluster_id
 from deploy.broker.probe import is_ready
 from deploy.errors import DependencyError, LumbungError
 from deploy.process import ProcessId, kill, started_at, wait_gone
@@ -154,3 +154,7 @@ def test_a_broker_that_cannot_start_says_why_with_the_end_of_its_log(broker: Bro
     assert "77" in failed.value.what
     assert broker.pid is None
     assert not is_ready(bootstrap)
+
+
+def test_no_cluster_id_looks_like_an_option_of_the_tool_that_reads_it() -> None:
+    assert [drawn for drawn in (_cluster_id() for _ in range(2_000)) if drawn[0] == "-"] == []

@@ -76,7 +76,7 @@ def event(kind: str, name: str, source: str, data: dict[str, Any], at: int) -> b
 
 
 def said(
-    kind: str, actor: str, sequence: int, body: dict[str, Any], at: int, device: str = "hp1"
+    kind: str, actor: str, sequence: int, body: dict[str, Any], at: int = NOON, device: str = "hp1"
 ) -> Saying:
     """Any saying of an actor; its record is stamped with the time it speaks of."""
     who = "actor" if kind in ("decision", "contract") else "coop"
@@ -105,30 +105,30 @@ def profile(coop: str, sequence: int, at: int = NOON, **body: Any) -> Saying:
 
 # ------------------------------------------------------------------ lines
 def line(
-    kind: str, quantity: float, commodity: str = "KELAPA", unit: str = "", **more: Any
+    kind: str, quantity: int | str, commodity: str = "KELAPA", unit: str = "", **more: Any
 ) -> Line:
     unit = unit or {"KELAPA": "BUTIR", "VCO": "LITER"}.get(commodity, "KG")
-    told = {"kind": kind, "commodity": commodity, "quantity": f"{quantity:g}", "unit": unit}
+    told = {"kind": kind, "commodity": commodity, "quantity": str(quantity), "unit": unit}
     return {**told, **{name: value for name, value in more.items() if value != ""}}
 
 
-def counted(quantity: float, commodity: str = "KELAPA", **more: Any) -> Line:
+def counted(quantity: int | str, commodity: str = "KELAPA", **more: Any) -> Line:
     return line("stock.counted", quantity, commodity, **more)
 
 
-def received(quantity: float, commodity: str = "KELAPA", **more: Any) -> Line:
+def received(quantity: int | str, commodity: str = "KELAPA", **more: Any) -> Line:
     return line("stock.received", quantity, commodity, **more)
 
 
-def issued(quantity: float, commodity: str = "KELAPA", **more: Any) -> Line:
+def issued(quantity: int | str, commodity: str = "KELAPA", **more: Any) -> Line:
     return line("stock.issued", quantity, commodity, **more)
 
 
-def planned(quantity: float, ready_on: str, commodity: str = "KELAPA", **more: Any) -> Line:
+def planned(quantity: int | str, ready_on: str, commodity: str = "KELAPA", **more: Any) -> Line:
     return line("supply.planned", quantity, commodity, ready_on=ready_on, **more)
 
 
-def placed(order: str, quantity: float, commodity: str = "KELAPA", **more: Any) -> Line:
+def placed(order: str, quantity: int | str, commodity: str = "KELAPA", **more: Any) -> Line:
     return line("order.placed", quantity, commodity, order=order, **more)
 
 
@@ -209,7 +209,7 @@ class Desk:
             for p in entry.get("positions", [])
         )
 
-    def on_hand(self, coop: str, name: str = "KELAPA||") -> str:
+    def on_hand(self, coop: str, name: str = "KELAPA|UNGRADED|") -> str:
         shown: str = self.positions()[coop, name]["on_hand"]
         return shown
 
@@ -222,7 +222,7 @@ class Desk:
         """The newest of each total, by `hub|commodity|horizon`."""
         return newest((f"{d['hub']}|{d['commodity']}|{d['horizon']}", d) for d in self.of(DEMAND))
 
-    def row(self, commodity: str = "KELAPA", horizon: str = "season", grade: str = "") -> Line:
+    def row(self, commodity: str = "KELAPA", horizon: str = "season", grade: str = "UNGRADED") -> Line:
         """One row of a total of the domestic market."""
         rows = self.demand()[f"{HUB}|{commodity}|{horizon}"]["rows"]
         found = [r for r in rows if (r["grade"], r["market"]) == (grade, "domestic")]

@@ -76,6 +76,7 @@ class Running:
                 cwd=ROOT,
             )
         self.seen: set[int] = set()
+        self.roles: set[str] = set()
 
     def __enter__(self) -> "Running":
         return self
@@ -94,6 +95,7 @@ class Running:
             if words:
                 found[_role(words)] = pid
                 self.seen.add(pid)
+        self.roles |= set(found)
         return found
 
     def ended(self, seconds: float = SECONDS_MAX) -> Answer:

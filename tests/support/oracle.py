@@ -50,7 +50,7 @@ class Oracle:
         for line in self.lines:
             if not line["kind"].startswith("stock."):
                 continue
-            name = f"{line['commodity']}|{line.get('grade', '')}|{line.get('lot', '')}"
+            name = f"{line['commodity']}|{line.get('grade', 'UNGRADED')}|{line.get('lot', '')}"
             place = found.setdefault(
                 (line["coop"], name), {"on_hand": 0, "keep": 0, "floor_price": -1}
             )

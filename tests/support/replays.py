@@ -7,12 +7,13 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
 
 from deploy.broker.node import Broker
 from deploy.broker.probe import is_ready
@@ -47,29 +48,59 @@ def replayed(file: Path, folder: Path, workers: int = 1) -> dict[str, Any]:
 
 
 def under_fire(
-    file: Path, folder: Path, targets: Sequence[str], seed: int
+    file: Path, folder: Path, targets: Sequence[str], kills: int, seed: int
 ) -> tuple[dict[str, Any], list[Shot]]:
-    """Replay while the children named are killed one after the other; the counts, and the kills.
+    """Replay while each of these children is killed so many times; the counts, and the kills.
 
-    Each falls when it has done as many reports as a draw decided: a worker by the ledger in Kafka,
-    the sink by the rows of its database.
+    Each kill falls when a child has done as many reports as a draw decided: a worker by the ledger
+    in Kafka, the sink by the rows of its database.
     """
-    lines = sum(1 for _ in file.open("rb"))
-    goals = sorted(random.Random(seed).sample(range(lines // 20, lines * 19 // 20), len(targets)))
-    shots = []
+    chance, lines = random.Random(seed), sum(1 for _ in file.open("rb"))
+    part = lines * 9 // 10 // kills
     with Running(*words(file, folder), folder=folder / "said", more=SLOWLY) as running:
         with Ledger(folder) as ledger:
-            last: dict[str, int] = {}
-            for target, goal in zip(targets, goals, strict=True):
-                done = ledger.records if target.startswith("streams") else lambda: judged(folder)
-                pid = _at_work(running, target, last.get(target), goal, done)
-                shots.append(Shot(target, done()))
-                kill(pid)
-                last[target] = pid
+            hunted = [
+                Hunted(
+                    target,
+                    ledger.records if target.startswith("streams") else lambda: judged(folder),
+                    [chance.randrange(part * n + 1, part * (n + 1)) for n in range(kills)],
+                )
+                for target in targets
+            ]
+            shots = _shots(running, hunted)
         answer = running.ended(_LONGEST_SECONDS)
         assert running.left_behind() == []
     found: dict[str, Any] = answer.json()
     return found, shots
+
+
+@dataclass(slots=True)
+class Hunted:
+    """A child, how much it has done, and at how much it is to be killed; whom we killed last."""
+
+    whom: str
+    done: Callable[[], int]
+    goals: list[int]
+    last: int | None = None
+
+
+def _shots(running: Running, hunted: Sequence[Hunted]) -> list[Shot]:
+    deadline, shots = time.monotonic() + _LONGEST_SECONDS, list[Shot]()
+    while any(each.goals for each in hunted):
+        assert running.process.poll() is None, f"it ended before all were killed: {shots}"
+        assert time.monotonic() < deadline, f"too little was done: {shots}"
+        for each in hunted:
+            done = each.done()
+            if not each.goals or done < each.goals[0]:
+                continue
+            pid = running.children().get(each.whom)
+            if pid is not None and pid != each.last:
+                shots.append(Shot(each.whom, done))
+                kill(pid)
+                each.last = pid
+                each.goals.pop(0)
+        time.sleep(0.01)
+    return shots
 
 
 class Ledger:
@@ -78,6 +109,7 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self._broker: Final = Broker(folder / "kafka", Path(), Path())
         self._consumer: KafkaConsumer | None = None
+        self._known = 0
 
     def __enter__(self) -> "Ledger":
         return self
@@ -94,23 +126,10 @@ class Ledger:
                 return 0
             self._consumer = KafkaConsumer(bootstrap_servers=address)
         numbers = self._consumer.partitions_for_topic(LEDGER) or ()
-        ends = self._consumer.end_offsets([TopicPartition(LEDGER, n) for n in numbers])
-        return sum(ends.values())
-
-
-def _at_work(
-    running: Running, target: str, not_pid: int | None, goal: int, done: Callable[[], int]
-) -> int:
-    """The pid of a target that is not the one killed before, once it has done that much."""
-    deadline = time.monotonic() + _LONGEST_SECONDS
-    while True:
-        assert running.process.poll() is None, f"it ended before {target} could be killed"
-        assert time.monotonic() < deadline, f"{target} never did {goal}"
-        if done() >= goal:
-            pid = running.children().get(target)
-            if pid is not None and pid != not_pid:
-                return pid
-        time.sleep(0.01)
+        places = [TopicPartition(LEDGER, n) for n in numbers]
+        with suppress(KafkaError):  # the replay may just have ended, and its Kafka with it
+            self._known = sum(self._consumer.end_offsets(places, 2_000).values())
+        return self._known
 
 
 def killed_whole(file: Path, folder: Path, seed: int) -> int:

@@ -1,4 +1,4 @@
-"""What a sound saying means once judged: lines in base units, packs, amounts, speakers, the clock."""
+"""What a sound saying means once judged: base units, packs, amounts, speakers, the clock."""
 
 from datetime import date
 
@@ -61,14 +61,13 @@ def test_one_line_of_every_kind_means_what_it_says(by: Judge) -> None:
     found = judged(report(*LINES), by)
     terms = OfferTerms(110_000, day("2027-05-01"), 50 * MICRO, 20 * MICRO)
     pepper = ("LADA-PUTIH", "A", "NOV-1")
-    dry = {"part": 2, "recipe": "R01"}
     assert found.rejections == ()
     assert list(found.lines) == [
         StockLine(1, "c", *pepper, 120 * MICRO, "120", "KG", terms),
         StockLine(2, "i", "IKAN-TENGGIRI", "", "", 80 * MICRO, "80", "KG", None, 0, "catch"),
         StockLine(3, "o", *pepper, 5 * MICRO, "5", "KG", None, 0, "sale"),
         StockLine(4, "o", "PADI-GKP", "", "", 100 * MICRO, "100", "KG", part=1, recipe="R01"),
-        StockLine(4, "i", "PADI-GKG", "", "", 82 * MICRO, "82", "KG", **dry),
+        StockLine(4, "i", "PADI-GKG", "", "", 82 * MICRO, "82", "KG", part=2, recipe="R01"),
         PlanLine(5, "BERAS-MED", "", "", 3_000 * MICRO, "3", "TON", day("2027-03-10")),
         OrderLine(
             *(6, "p", "PO-17", 1, "BERAS-MED", "", 2_000 * MICRO, "2", "TON", 14_000),

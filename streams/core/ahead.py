@@ -1,0 +1,61 @@
+"""Decides how far ahead records are judged before the first of them is folded.
+
+One kind of work at a time keeps the processor's caches warm: judging two hundred records and then folding
+them takes about two thirds of the time of taking turns. A verdict depends on the record and on the packs
+its co-op has declared, so nothing is judged past a profile before that profile is folded.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from schemas.errors import Rejection
+from schemas.events import Profile
+from schemas.judged import Judged
+from schemas.units import Packs
+from schemas.validation import Judge
+
+STRETCH: Final = 256
+
+
+class Record(Protocol):
+    """A consumed record: offset, broker timestamp in ms, key and value as bytes."""
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+
+
+class Ahead:
+    """Judges the records of a run a stretch at a time; what was judged is not judged again."""
+
+    def __init__(self, judge: Judge, partition: int, packs_of: Callable[[str], Packs]) -> None:
+        self._judge, self._partition, self._packs_of = judge, partition, packs_of
+        self._run: Sequence[Record] = ()
+        self._start = 0
+        self._found: list[Judged | Rejection] = []
+
+    def verdict(self, run: Sequence[Record], at: int) -> Judged | Rejection:
+        """The verdict on record `at` of a run; records must be asked for in order."""
+        if run is not self._run or not self._start <= at < self._start + len(self._found):
+            self._look(run, at)
+        return self._found[at - self._start]
+
+    def _look(self, run: Sequence[Record], at: int) -> None:
+        judge, partition, packs_of = self._judge.judge, self._partition, self._packs_of
+        self._run, self._start, self._found = run, at, []
+        for record in run[at : at + STRETCH]:
+            found = judge(
+                record.value,
+                key=record.key,
+                timestamp_ms=record.timestamp,
+                partition=partition,
+                packs_of=packs_of,
+            )
+            self._found.append(found)
+            if isinstance(found, Judged) and type(found.body) is Profile:
+                return
+
+    def forget(self) -> None:
+        """Let go of a run that is done."""
+        self._run, self._start, self._found = (), 0, []
