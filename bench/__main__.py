@@ -1,4 +1,4 @@
-"""`python -m bench worker|latency|matching`: one benchmark, its table on stderr, JSON on stdout."""
+"""`python -m bench worker|latency|matching`: its table on stderr, JSON on stdout."""
 
 import sys
 

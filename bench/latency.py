@@ -1,8 +1,8 @@
 """From a produced report to its demand record, at a steady rate of single-line reports.
 
-The clock starts with the event's timestamp (the producer's, when it was handed to the client) and stops
-when the broker appends the first demand record of its hub and commodity whose version covers it. The
-first seconds, in which Python warms up, are left out.
+The clock starts with the event's timestamp (the producer's, when it was handed to the client) and
+stops when the broker appends the first demand record of its hub and commodity whose version covers
+it. The first seconds, in which Python warms up, are left out.
 """
 
 import argparse
@@ -104,7 +104,7 @@ def _waits(bootstrap: str, sent: Sent, warm: int) -> list[int]:
             unanswered += 1  # a repeat changes nothing: the version stays that of its original
         elif number >= warm:
             waits.append(done - at_ms)
-    assert unanswered <= len(sent) // (REPEATS - 1), f"{unanswered} reports without a demand record"
+    assert unanswered <= len(sent) // (REPEATS - 1), f"{unanswered} reports were not answered"
     return sorted(waits)
 
 

@@ -1,4 +1,4 @@
-"""The stage of a benchmark: a real broker in a scratch folder, one real worker process, its CPU time."""
+"""The stage of a benchmark: a real broker in a scratch folder, one worker, its CPU time."""
 
 import os
 import tempfile

@@ -1,7 +1,7 @@
 """Reports for the benchmarks: villages of the whole country, seeded, with what must come of them.
 
-The answer is computed by a dictionary that shares nothing with the worker: movements add up, whatever
-the order. One in fifty reports is sent twice.
+The answer is computed by a dictionary that shares nothing with the worker: movements add up,
+whatever the order. One in fifty reports is sent twice.
 """
 
 import random
@@ -17,6 +17,8 @@ from schemas.identity import partition_of
 
 MOMENT_MS = 1_795_305_600_000
 REPEATS = 50
+RECEIPTS = 0.7
+"""Of the movements, those that come in."""
 
 
 @dataclass(slots=True)
@@ -57,7 +59,7 @@ class Load:
         for at in range(self.lines_each):
             code = goods[at % len(goods)] if self.lines_each > 1 else chance.choice(goods)
             amount = chance.randrange(1, 500)
-            kind = Received if chance.random() < 0.7 else Issued
+            kind = Received if chance.random() < RECEIPTS else Issued
             lines.append(kind(commodity=code, quantity=str(amount), unit="KG"))
             self.supply[coop[:5], code] += amount if kind is Received else -amount
         value = report_value(coop, "hp1", sequence, lines, MOMENT_MS + number)

@@ -1,8 +1,8 @@
 """Lines per CPU-second of one hub worker: whole process, real broker, every rule on.
 
-The log is filled first; CPU (user and system, all threads) counts from the moment the worker is ready
-to the moment all of it is committed. The answer is checked: supply of every hub and commodity in
-`lumbung.demand.v1` against a dictionary.
+The log is filled first; CPU (user and system, all threads) counts from the moment the worker is
+ready to the moment all of it is committed. The answer is checked: supply of every hub and commodity
+in `lumbung.demand.v1` against a dictionary.
 """
 
 import argparse
@@ -66,7 +66,7 @@ def wrong(bootstrap: str, load: Load) -> int:
 def main(argv: list[str] | None = None) -> None:
     """Run the sizes asked for and print them."""
     parser = argparse.ArgumentParser(prog="bench worker", description=__doc__)
-    parser.add_argument("sizes", nargs="*", default=DEFAULT, help="lines x lines a report: 125000x1")
+    parser.add_argument("sizes", nargs="*", default=DEFAULT, help="lines x lines each: 125000x1")
     parser.add_argument("--no-check", action="store_true", help="leave the answer unchecked")
     asked = parser.parse_args(argv)
     rows = []

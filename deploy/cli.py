@@ -1,7 +1,8 @@
 """`lumbung`: the one door. Decides the verbs and how a failure is told.
 
-Standard output is data, standard error is for people; exit codes are those of `deploy.errors`. Each
-verb lives in its own file, which is imported when that verb is called: help must not wait for a database and a solver.
+Standard output is data, standard error is for people; exit codes are those of `deploy.errors`.
+Each verb lives in its own file, which is imported when that verb is called: help must not wait for
+a database and a solver.
 """
 
 import logging
@@ -30,6 +31,9 @@ VERBS: Final = {
     "dlq": ("deploy.cli_ask", "dlq_app", "Dead letters: what could not be kept, and why."),
     "run": ("deploy.cli_run", "run_app", "Run one process, or the whole system, until Ctrl-C."),
     "broker": ("deploy.cli_broker", "app", "The Kafka that comes along: fetch, start, stop."),
+    "topics": ("deploy.cli_admin", "topics_app", "The topics Lumbung lives on: list, apply."),
+    "db": ("deploy.cli_admin", "db_app", "The warehouse's tables and views: upgrade, check."),
+    "config": ("deploy.cli_admin", "config_app", "The settings in force, and their origin."),
     "doctor": ("deploy.doctor", "doctor", "Look at this machine: what is there, what to mend."),
 }
 """Verb: the module it lives in, the command or the group of commands there, what help says."""
@@ -77,8 +81,8 @@ def door() -> None:
     from deploy.settings import LogSettings  # noqa: PLC0415 - help needs neither settings nor logs
     from deploy.telemetry import set_up_logs  # noqa: PLC0415
 
-    # A process says more, in its own log. What a client library mutters on the way is no message to
-    # a person: what failed for good is told by our own errors.
+    # A process says more, in its own log. What a client library mutters on the way is no message
+    # to a person: what failed for good is told by our own errors.
     set_up_logs(LogSettings(level="error"), process="lumbung")
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
 

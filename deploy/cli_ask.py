@@ -31,6 +31,7 @@ def _url(data: Data, warehouse: WarehouseUrl) -> str:
 
 def get(
     what: Annotated[str, typer.Argument(help=" | ".join(listing.NAMES))],
+    *,
     hub: Hub = "",
     commodity: Commodity = "",
     coop: Coop = "",
@@ -57,6 +58,7 @@ def get(
 
 def trace(
     name: Annotated[str, typer.Argument(help="A match, order, line, event or dead letter.")],
+    *,
     lang: Annotated[str, typer.Option(help="id or en.")] = "id",
     output: Annotated[str, typer.Option("-o", "--output", help="story or json.")] = "story",
     data: Data = None,
@@ -76,6 +78,7 @@ def trace(
 
 @dlq_app.command(name="list")
 def dlq_list(
+    *,
     reason: Annotated[str, typer.Option(help="Only this reason.")] = "",
     coop: Coop = "",
     limit: Limit = listing.LIMIT,

@@ -11,11 +11,12 @@ from deploy.cli_broker import kafka_folder
 from deploy.errors import EXIT_CHECK
 from deploy.options import Data, Kafka, WarehouseUrl
 from deploy.settings import Settings, load
+from deploy.wiring import hub_app_id
 
 
 @contextmanager
 def kafka_of(settings: Settings) -> Iterator[str]:
-    """The Kafka of a data folder: the one given, the one that runs there, or one started for now."""
+    """A data folder's Kafka: the one given, the one that runs there, or one started for now."""
     if settings.kafka.bootstrap is not None:
         yield settings.kafka.bootstrap
         return
@@ -38,7 +39,7 @@ def verify(data: Data = None, kafka: Kafka = None, warehouse: WarehouseUrl = Non
     flags = {"data_dir": data, "kafka.bootstrap": kafka, "warehouse.url": warehouse}
     settings = load(flags).settings
     with kafka_of(settings) as bootstrap:
-        report = check(bootstrap, settings.warehouse_url, app_id=settings.streams.app_id)
+        report = check(bootstrap, settings.warehouse_url, app_id=hub_app_id(settings))
     typer.echo(json.dumps(report.summary()))
     if not report.ok:
         typer.echo(str(report.first), err=True)

@@ -37,6 +37,7 @@ TRIAL_REPORTS: Final = 1_500
 
 
 def demo(
+    *,
     minutes: Annotated[float, typer.Option(help="End by itself after so long; 0: at Ctrl-C.")] = 0,
     once: Annotated[
         bool,
@@ -124,6 +125,7 @@ def _live(stack: Stack, show: Show, stop: threading.Event) -> None:
     """Draw the screen once a second until told to end."""
     console = Console(stderr=True)
     terminal = sys.stderr.isatty()
+    stack.guard(stop)
     with Live(console=console, auto_refresh=False) as live:
         while not stop.is_set() and (not show.minutes or show.age < show.minutes * 60):
             sight = _look(stack)

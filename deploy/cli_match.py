@@ -14,11 +14,11 @@ from streams.core.answer import answer
 def match(
     problem: Annotated[Path, typer.Argument(help="A problem file; - reads standard input.")],
 ) -> None:
-    """Solve offers against needs exactly; prints proposals, objective, certificate and reasons.
+    """Solve offers against needs exactly; print proposals, objective, certificate, reasons.
 
-    PROBLEM.json: {"now", "offers": [{"line", "coop", "hub", "commodity", "grade", "quantity", "unit",
-    "floor_price", "expires_on", "min_lot"}], "needs": [...], "legs": [{"from", "to", "cost_per_kg",
-    "days"}], "local_leg", "options": {"bonuses": true}}
+    PROBLEM.json: {"now", "offers": [{"line", "coop", "hub", "commodity", "grade", "quantity",
+    "unit", "floor_price", "expires_on", "min_lot"}], "needs": [...], "legs": [{"from", "to",
+    "cost_per_kg", "days"}], "local_leg", "options": {"bonuses": true}}
     """
     try:
         data = sys.stdin.buffer.read() if str(problem) == "-" else problem.read_bytes()

@@ -20,6 +20,7 @@ from deploy.warehouse_view import counts, sink_progress
 
 def replay(
     file: Annotated[Path, typer.Argument(help="Sayings, one JSON document a line.")],
+    *,
     data: Data = None,
     now: Annotated[
         str | None, typer.Option(help="The moment of judging; default the file's latest time.")
@@ -48,18 +49,20 @@ def replay(
     now_ms = replaying.parse_moment(now) if now else replaying.latest_time(lines)
     console = Console(stderr=True)
     columns = (TextColumn("{task.description:>14}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as bars:
-        with opened(settings, tell=lambda step: bars.console.print(f"{step} ...")) as stack:
-            for child in (*stack.workers(), stack.sink()):
-                stack.supervisor.add(child)
-            tasks = {who: bars.add_task(who, total=None) for who in ("hub workers", "warehouse")}
+    with (
+        Progress(*columns, console=console, disable=not sys.stderr.isatty()) as bars,
+        opened(settings, tell=lambda step: bars.console.print(f"{step} ...")) as stack,
+    ):
+        for child in (*stack.workers(), stack.sink()):
+            stack.supervisor.add(child)
+        tasks = {who: bars.add_task(who, total=None) for who in ("hub workers", "warehouse")}
 
-            def tell(now: Sequence[Reader]) -> None:
-                for reader in now:
-                    bars.update(tasks[reader.who], completed=reader.done, total=reader.end)
+        def tell(now: Sequence[Reader]) -> None:
+            for reader in now:
+                bars.update(tasks[reader.who], completed=reader.done, total=reader.end)
 
-            with sink_progress(stack.bootstrap, settings.warehouse_url) as progress:
-                ticks = replaying.Replay(stack, now_ms, tell, progress).run(lines)
-            stack.supervisor.stop()
-            found = counts(settings.warehouse_url)
+        with sink_progress(stack.bootstrap, settings.warehouse_url) as progress:
+            ticks = replaying.Replay(stack, now_ms, tell, progress).run(lines)
+        stack.supervisor.stop()
+        found = counts(settings.warehouse_url)
     typer.echo(json.dumps({**found, "ticks": ticks}))

@@ -25,7 +25,7 @@ def _process(name: str, data: Data, kafka: Kafka, warehouse: WarehouseUrl = None
         raise ConfigError(
             "LB-C010",
             "this process does not know where Kafka is",
-            "Give --kafka HOST:PORT or LUMBUNG_KAFKA__BOOTSTRAP; `lumbung broker start` prints it.",
+            "Give --kafka HOST:PORT (`lumbung broker start` tells) or LUMBUNG_KAFKA__BOOTSTRAP.",
         )
     return Process(name, settings, settings.kafka.bootstrap)
 
@@ -64,6 +64,7 @@ def clock(
 
 @run_app.command()
 def world(
+    *,
     data: Data = None,
     kafka: Kafka = None,
     seed: Annotated[int, typer.Option(help="The same seed says the same.")] = 1,

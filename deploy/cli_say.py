@@ -1,9 +1,8 @@
 """`lumbung report` and `import`: a clerk speaks; the outbox keeps it until Kafka has it."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -50,6 +49,7 @@ def stock(
     coop: CoopArg,
     goods: GoodsArg,
     amount: Amount,
+    *,
     kind: Annotated[
         str, typer.Option(help="hitung (count), masuk (in), keluar (out).")
     ] = "hitung",
@@ -73,6 +73,7 @@ def order(
     coop: CoopArg,
     goods: GoodsArg,
     amount: Amount,
+    *,
     number: Annotated[
         str, typer.Option("--order", help="Order number; absent: by the clock.")
     ] = "",
@@ -85,8 +86,15 @@ def order(
     kafka: Kafka = None,
 ) -> None:
     """Order goods."""
-    fields = {"commodity": goods, "amount": amount, "order": number, "grade": grade,
-              "ceiling_price": ceiling_price, "needed_by": needed_by, "priority": priority}  # fmt: skip
+    fields = {
+        "commodity": goods,
+        "amount": amount,
+        "order": number,
+        "grade": grade,
+        "ceiling_price": ceiling_price,
+        "needed_by": needed_by,
+        "priority": priority,
+    }
     _spoken(coop, lambda at: _say("pesan", fields, coop, at, locale), data, kafka)
 
 
@@ -166,9 +174,11 @@ def _outbox(settings: Settings) -> Iterator[Outbox]:
 def _deliver(settings: Settings, outbox: Outbox) -> None:
     """Send all that is owed; what is not acknowledged stays, and the exit code says so."""
     try:
-        with kafka_of(settings) as bootstrap:
-            with Publisher(PublisherOptions(bootstrap, EVENTS, client_id="lumbung-cli")) as sender:
-                done = deliver(outbox, sender, reference.register(), now=now_ms)
+        with (
+            kafka_of(settings) as bootstrap,
+            Publisher(PublisherOptions(bootstrap, EVENTS, client_id="lumbung-cli")) as sender,
+        ):
+            done = deliver(outbox, sender, reference.register(), now=now_ms)
         why = done.why
     except PublishError as failed:
         why = str(failed)
@@ -183,6 +193,7 @@ def _deliver(settings: Settings, outbox: Outbox) -> None:
 
 def import_(
     file: Annotated[Path, typer.Argument(help="A table: FILE.csv or FILE.xlsx.")],
+    *,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Judge every row, send nothing.")
     ] = False,
@@ -226,5 +237,5 @@ def _verdicts(found: Import) -> None:
 
 def _words(verdict: Verdict) -> tuple[str, str]:
     if verdict.composed is not None:
-        return "ok", " ".join((verdict.composed.read_back, verdict.composed.note_id)).strip()
+        return "ok", f"{verdict.composed.read_back} {verdict.composed.note_id}".strip()
     return "SALAH", "; ".join(f"{f.field}: {f.said_id} / {f.said_en}" for f in verdict.faults)

@@ -1,7 +1,7 @@
 """Decides when nothing is under way: every log is read to its end, and the database says so too.
 
-The workers' end is their committed offset, the sink's is what its own database holds. Refuses to wait
-for ever: when nothing has moved for a while it says what stands still.
+The workers' end is their committed offset, the sink's is what its own database holds. Refuses to
+wait for ever: when nothing has moved for a while it says what stands still.
 """
 
 import time
@@ -57,7 +57,7 @@ class Patience:
             raise LumbungError(
                 "LB-P010",
                 f"nothing has moved for {self.seconds:.0f} s: {still}",
-                "Read the logs in the data folder; what was published stays and is taken up again.",
+                "Read the logs in the data folder; what was published stays and goes on later.",
             )
 
 

@@ -1,8 +1,8 @@
-"""Decides what replaying a file means: its bytes as they are, one moment, ticks until all is quiet.
+"""Decides what replaying a file means: its bytes as they are, one moment, then ticks until quiet.
 
-Every line goes to the partition of its hub with the same broker timestamp; a tick inside the file is a
-barrier: all before it is finished first. Afterwards ticks follow, five seconds of the log's time apart,
-until one changes no match. Refuses to judge lines.
+Every line goes to the partition of its hub with the same broker timestamp; a tick inside the file
+is a barrier: all before it is finished first. Afterwards ticks follow, five seconds of the log's
+time apart, until one changes no match. Refuses to judge lines.
 """
 
 import re
@@ -50,8 +50,9 @@ def lines_of(path: Path) -> list[bytes]:
 def latest_time(lines: Sequence[bytes]) -> int:
     """The latest sound time of the file, ms UTC.
 
-    A phone whose clock is years ahead must not make everybody else too old: going up from the middle
-    of all times, the latest is the last one before a leap of more than the age a saying may have.
+    A phone whose clock is years ahead must not make everybody else too old: going up from the
+    middle of all times, the latest is the last one before a leap of more than the age a saying may
+    have.
     """
     times = sorted(ms for line in lines if (ms := _sound_time(line)) is not None)
     if not times:

@@ -1,7 +1,7 @@
 """Decides which number a run of the demo has on its data folder, so that it gets new phones.
 
-A phone counts its own sayings; a second demo on kept data must not say other things under the numbers
-of the first, so run n speaks with phones of its own.
+A phone counts its own sayings; a second demo on kept data must not say other things under the
+numbers of the first, so run n speaks with phones of its own.
 """
 
 import json

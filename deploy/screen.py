@@ -55,9 +55,7 @@ def _hubs(sight: Sight) -> Table:
         table.add_column(name, justify=side)  # type: ignore[arg-type]  # left and right are sides
     for hub in sight.hubs:
         age = _age(sight.now_ms - hub.last_report_ms) if hub.last_report_ms else "–"
-        figures = (
-            hub.lines, hub.coops_heard, hub.offers_open, hub.needs_open, hub.matches, hub.dead_letters,
-        )  # fmt: skip
+        figures = [getattr(hub, name) for name in _SUMMED]
         table.add_row(f"{hub.hub} {hub.name}", *(str(n) if n else "–" for n in figures), age)
     table.add_section()
     totals = [sum(getattr(hub, name) for hub in sight.hubs) for name in _SUMMED]

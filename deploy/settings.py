@@ -43,7 +43,6 @@ class KafkaSettings(_Section):
     bootstrap: Annotated[str, Field(pattern=_HOST_PORT)] | None = None
     partitions: int = Field(default=8, ge=1, le=512)
     replication: int = Field(default=1, ge=1, le=7)
-    topic_prefix: str = Field(default="", pattern=r"^[a-zA-Z0-9._\-]{0,40}$")
     jars: Path | None = None
     heap_mb: int = Field(default=512, ge=128, le=65_536)
 

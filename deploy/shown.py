@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -22,10 +23,10 @@ def write(rows: Sequence[Mapping[str, Any]], form: str) -> None:
             "LB-U010", f"{form!r} is no form of output", f"One of {', '.join(FORMS)}."
         )
     if form == "json":
-        print(json.dumps(list(rows), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(list(rows), ensure_ascii=False, indent=2))
     elif form == "ndjson":
         for row in rows:
-            print(json.dumps(row, ensure_ascii=False))
+            typer.echo(json.dumps(row, ensure_ascii=False))
     elif form == "csv":
         _csv(rows)
     else:

@@ -1,7 +1,8 @@
 """Decides what runs together: a Kafka (embedded or given), topics, the warehouse, the processes.
 
-`opened` makes it all ready in order and takes it all down again, whatever happens in between. Every
-child is this very program with other words, so that what runs in the demo is what runs anywhere.
+`opened` makes it all ready in order and takes it all down again, whatever happens in between.
+Every child is this very program with other words, so that what runs in the demo is what runs
+anywhere.
 """
 
 import os
@@ -18,11 +19,14 @@ from deploy.guard import Guard
 from deploy.provision import provision
 from deploy.settings import PREFIX, Loaded, Settings
 from deploy.supervisor import Child, State, Supervisor, lumbung_command
+from deploy.telemetry import PrometheusMeter, export
 from deploy.wiring import all_topics, hub_app_id, worker_name
 from schemas.topics import EVENTS
 from sinks.schema import upgrade
 
 STEPS: Final = ("kafka", "topics", "warehouse")
+FIGURES_AFTER_WORKERS: Final = 3
+"""The supervisor's figures come after those of workers, sink, clock and world."""
 Tell = Callable[[str], None]
 
 
@@ -49,8 +53,8 @@ class Stack:
         """The warehouse's sink."""
         return self.child("sink", "sink")
 
-    def watch(self, stop: Event) -> None:
-        """Keep the processes alive until told to end; workers that stand still are killed."""
+    def guard(self, stop: Event) -> Thread:
+        """Begin to kill workers whose commits stand still, until told to end."""
         settings = self.settings
         guard = Guard(
             self.bootstrap,
@@ -59,9 +63,15 @@ class Stack:
             tuple(worker_name(n) for n in range(settings.streams.workers)),
             self.supervisor.kill,
             settings.streams.stall_seconds,
+            self.supervisor.meter,
         )
         looking = Thread(target=guard.run, args=(stop,), name="guard", daemon=True)
         looking.start()
+        return looking
+
+    def watch(self, stop: Event) -> None:
+        """Keep the processes alive until told to end."""
+        looking = self.guard(stop)
         self.supervisor.run(stop)
         looking.join(timeout=1.0)
 
@@ -114,6 +124,10 @@ def opened(settings: Settings, *, tell: Tell = lambda _: None) -> Iterator[Stack
         )
         tell("warehouse")
         upgrade(settings.warehouse_url)
-        supervisor = Supervisor((), settings.data_dir / "logs")
+        meter = PrometheusMeter()
+        if settings.metrics.port:
+            port = settings.metrics.port + settings.streams.workers + FIGURES_AFTER_WORKERS
+            undo.callback(export(meter, host=settings.metrics.host, port=port).close)
+        supervisor = Supervisor((), settings.data_dir / "logs", meter=meter)
         undo.callback(supervisor.stop)
         yield Stack(settings, bootstrap, supervisor)

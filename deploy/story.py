@@ -62,9 +62,13 @@ def told(found: Trace, language: str) -> None:
             console.print(f"  ... {len(rows) - SHOWN_MAX} more: -o json shows all")
 
 
+def _amount(row: dict[str, Any]) -> str:
+    return f"{cell(row['quantity'])} {row['unit']} {row['commodity']}"
+
+
 def _match(row: dict[str, Any], language: str) -> Iterator[str]:
     yield (
-        f"{row['match_id']}  {row['state']}  {cell(row['quantity'])} {row['unit']} {row['commodity']}"
+        f"{row['match_id']}  {row['state']}  {_amount(row)}"
         f"  {row['from_coop']} -> {row['to_coop']}  Rp{row['price']} + Rp{row['leg_cost']}"
     )
     yield "    " + str(row["why"] if language == "id" else row["why_en"])
@@ -76,15 +80,15 @@ def _history(row: dict[str, Any], _: str) -> Iterator[str]:
 
 def _order(row: dict[str, Any], _: str) -> Iterator[str]:
     yield (
-        f"{row['order_id']}  {row['state']}  {cell(row['quantity'])} {row['unit']} {row['commodity']}"
-        f"  needed by {cell(row['needed_by'])}"
+        f"{row['order_id']}  {row['state']}  {_amount(row)}  needed by {cell(row['needed_by'])}"
     )
 
 
 def _position(row: dict[str, Any], _: str) -> Iterator[str]:
     yield (
-        f"{row['coop']}  {row['commodity']} {row['grade']} {row['lot']}  on hand {cell(row['on_hand'])}"
-        f"  committed {cell(row['committed'])}  available {cell(row['available'])} {row['unit']}"
+        f"{row['coop']}  {row['commodity']} {row['grade']} {row['lot']}"
+        f"  on hand {cell(row['on_hand'])}  committed {cell(row['committed'])}"
+        f"  available {cell(row['available'])} {row['unit']}"
     )
 
 

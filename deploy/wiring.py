@@ -1,7 +1,7 @@
 """Decides what every process of the system shares: its names, its settings, its logs and its end.
 
-Which parts make which process, the `serve_*` modules decide, one for each: a process loads no room that
-it does not live in. Each `serve_*` function runs until it is asked to end, and returns its exit code.
+Which parts make which process, the `serve_*` modules decide: a process loads no room that it does
+not live in. Each `serve_*` function runs until it is asked to end, and returns its exit code.
 """
 
 import signal

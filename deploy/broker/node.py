@@ -186,7 +186,7 @@ class Broker:
 
 
 def _cluster_id() -> str:
-    """A new id as Kafka draws them itself: none that opens like an option, for it is read as one."""
+    """A new id as Kafka draws them: none that opens like an option, or it is read as one."""
     while True:
         drawn = urlsafe_b64encode(uuid.uuid4().bytes).decode("ascii").rstrip("=")
         if not drawn.startswith("-"):

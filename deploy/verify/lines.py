@@ -115,7 +115,11 @@ class LineReader:
         for n, tree in enumerate(said.data["lines"], 1):
             kind = tree.get("kind") if isinstance(tree, dict) else None
             shape = LINES.get(kind) if isinstance(kind, str) else None
-            line = None if shape is None or has_null(tree) else fitted(tree, shape, "kind")
+            line = (
+                None
+                if shape is None or (said.nulls and has_null(tree))
+                else fitted(tree, shape, "kind")
+            )
             if line is None:
                 out.append(None)
             else:

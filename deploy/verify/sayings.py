@@ -27,7 +27,10 @@ _OPTIONAL_TEXTS: Final = ("datacontenttype", "traceparent")
 
 
 class Saying(NamedTuple):
-    """A record with a sound envelope; `data` has its defaults, `tree` is as it was said."""
+    """A record with a sound envelope; `data` has its defaults, `tree` is as it was said.
+
+    Without `nulls` there is no null anywhere in it.
+    """
 
     type: str
     id: str
@@ -38,6 +41,7 @@ class Saying(NamedTuple):
     time_ms: int
     data: dict[str, Any]
     tree: Any
+    nulls: bool = False
 
     def content(self) -> bytes:
         """What tells two contents apart: the data, whatever its spacing and order of keys."""
@@ -56,7 +60,8 @@ def read(record: LogRecord, partitions: int, known: Reference) -> Saying | None:
     shape = BODIES.get(tree["type"])
     data = None if shape is None else fitted(tree.get("data"), shape)
     time_ms = moment(tree["time"])
-    if data is None or time_ms is None or _has_null(tree["data"]):
+    nulls = b"null" in (record.value or b"")
+    if data is None or time_ms is None or (nulls and _has_null(tree["data"])):
         return None
     timely = record.timestamp - BACK_MS <= time_ms <= record.timestamp + AHEAD_MS
     if timely and tree["type"] == TICK:
@@ -67,6 +72,7 @@ def read(record: LogRecord, partitions: int, known: Reference) -> Saying | None:
     said = _spoken(tree, data, time_ms, known) if timely else None
     if said is None or record.key not in (None, said.actor.encode()):
         return None
+    said = said._replace(nulls=nulls) if nulls else said
     return said if home(said.hub, partitions) == record.partition else None
 
 

@@ -18,12 +18,23 @@ STRETCH: Final = 256
 
 
 class Record(Protocol):
-    """A consumed record: offset, broker timestamp in ms, key and value as bytes."""
+    """A consumed record."""
 
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
+    @property
+    def offset(self) -> int:
+        """Its place in the partition."""
+
+    @property
+    def timestamp(self) -> int:
+        """The broker's, ms UTC."""
+
+    @property
+    def key(self) -> bytes | None:
+        """The raw key."""
+
+    @property
+    def value(self) -> bytes | None:
+        """The raw value; None is a tombstone."""
 
 
 class Ahead:

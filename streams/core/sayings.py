@@ -103,14 +103,15 @@ class Saying:
     def _stock(self, line: StockLine) -> Reason | None:
         if line.part and not self._has_room(line.n):
             return Reason.STATE_TOO_LARGE
+        name, key = position_key(line.commodity, line.grade, line.lot), self._key(line)
+        known = self.coop.levels.get(name)
+        if line.kind == "c" and known is not None and position.count_is_too_late(known, key):
+            return Reason.COUNT_TOO_LATE
         level = self._level(line)
         if level is None:
             return Reason.STATE_TOO_LARGE
-        key = self._key(line)
-        if line.kind == "c" and level.base is not None and position.count_is_too_late(level, key):
-            return Reason.COUNT_TOO_LATE
         if not position.apply(level, line, key):
-            self._refold(position_key(line.commodity, line.grade, line.lot), level, line)
+            self._refold(name, level, line)
         return None
 
     def _has_room(self, n: int) -> bool:

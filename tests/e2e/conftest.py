@@ -1,4 +1,4 @@
-"""What several end-to-end tests may ask for: one day in the villages, replayed once undisturbed."""
+"""What end-to-end tests may ask for: one day in the villages, replayed once undisturbed."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The demo as a stranger meets it: matches soon, a broken report explained, an end that leaves nothing."""
+"""The demo as a stranger meets it: matches soon, a broken report explained, a clean end."""
 
 import re
 import sqlite3

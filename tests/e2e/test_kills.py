@@ -1,4 +1,4 @@
-"""Kill -9 in the middle of a replay, of a part or of all of it: what is left is as if nothing had been."""
+"""Kill -9 in the middle of a replay, of a part or of the whole: the result is the same."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A file in any order, said twice here and there, by one worker or two: one and the same warehouse."""
+"""A file in any order, partly said twice, by one worker or two: one and the same warehouse."""
 
 import os
 import shutil

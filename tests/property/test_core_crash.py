@@ -1,21 +1,20 @@
 """A worker that dies and another that takes over come to what one that never died would have."""
 
-import json
 from random import Random
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.topics import DEAD_LETTER, LEDGER
 from streams.core.book import LIVE
 from streams.core.deals import is_held
 from streams.core.partition import Partition
-from tests.support.core_logs import Batch, Desk, Logged, Village, records, restored
+from tests.support.core_desk import Batch, Desk, restored, said_once, taken_back
+from tests.support.core_logs import Logged, records
+from tests.support.core_village import Village
 
 SEEDS = st.integers(0, 2**32)
 FEW = settings(max_examples=25, deadline=None)
-OPEN_ENDED = ("positions", "orders", "voided")  # of a ledger record: as things stood when it left
 
 
 class Live:
@@ -57,30 +56,6 @@ class Live:
             after.run(self.log[at : at + size])
             at += size
         return after
-
-
-def said_once(desk: Desk) -> dict[str, Any]:
-    """What left and is never told otherwise: verdicts and lines by offset, dead letters by identity."""
-    found: dict[str, Any] = {}
-    for topic, key, value in desk.outputs:
-        data = json.loads(value)["data"]
-        if topic == LEDGER:
-            name = f"{data['partition']}/{data['offset']}"
-            entry = {field: data[field] for field in data if field not in OPEN_ENDED}
-            lines = entry.get("lines", [])
-            entry["lines"] = [{**line, "voided": False} for line in lines]
-            assert found.setdefault(name, entry) == entry
-        elif topic == DEAD_LETTER:
-            name = key.decode()
-            if name not in found or data["offset"] < found[name]["offset"]:
-                found[name] = data
-    return found
-
-
-def taken_back(desk: Desk) -> set[str]:
-    entries = desk.ledger()
-    marked = {x["line_id"] for e in entries for x in e.get("lines", []) if x.get("voided")}
-    return marked | {line for e in entries for line in e.get("voided", [])}
 
 
 def implied(core: Partition) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 DOOR: Final = ROOT / "lumbung.py"
@@ -78,7 +78,7 @@ class Running:
         self.seen: set[int] = set()
         self.roles: set[str] = set()
 
-    def __enter__(self) -> "Running":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

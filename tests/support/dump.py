@@ -1,7 +1,8 @@
-"""Decides what two warehouses of the same sayings must share, byte for byte, in any order of arrival.
+"""Decides what two warehouses of the same sayings share, byte for byte, in any order of arrival.
 
-The public views as sorted JSON lines, read by plain SQL, so that nothing of the sink judges itself.
-Left out: versions, places in the log, and of a letter refused whole its name, which is its place.
+The public views as sorted JSON lines, read by plain SQL, so that nothing of the sink judges
+itself. Left out: versions, places in the log, and of a letter refused whole its name, which is its
+place.
 """
 
 import json

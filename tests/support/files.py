@@ -1,8 +1,8 @@
-"""Decides what a file of sayings for a replay holds: a seeded day in a few small hubs, and its variants.
+"""Decides what a file for a replay holds: a seeded day in a few small hubs, and its variants.
 
 Every flaw of the simulated world is in it at least once, and every sort of breakage. What is left
-out: a broken report whose number another report bears as well, for of those two the first to arrive
-is kept, so that no order of arrival could give what another gives.
+out: a broken report whose number another report bears as well, for of those two the first to
+arrive is kept, so that no order of arrival could give what another gives.
 """
 
 import random

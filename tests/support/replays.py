@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
@@ -28,7 +28,7 @@ _LONGEST_SECONDS: Final = 200.0
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One kill: whom, and how much it had done: reports in the ledger, or rows in the warehouse."""
+    """One kill: whom, and how much it had done: reports in the ledger, or in the warehouse."""
 
     whom: str
     done: int
@@ -111,7 +111,7 @@ class Ledger:
         self._consumer: KafkaConsumer | None = None
         self._known = 0
 
-    def __enter__(self) -> "Ledger":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -133,7 +133,7 @@ class Ledger:
 
 
 def killed_whole(file: Path, folder: Path, seed: int) -> int:
-    """Kill the whole replay, as a power cut would, once work is under way; reports judged so far."""
+    """Kill the whole replay, as a power cut would, once work is under way; reports judged."""
     chance = random.Random(seed)
     with Running(*words(file, folder), folder=folder / "said", more=SLOWLY) as running:
         deadline = time.monotonic() + _LONGEST_SECONDS

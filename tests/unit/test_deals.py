@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 
 from streams.core.deals import HOLD_BACK_MS, PROPOSAL_MS
+from tests.support.core_desk import Desk
 from tests.support.core_logs import (
+    A,
+    B,
+    C,
     DAY,
     HOUR,
     HUB,
     NOON,
-    A,
-    B,
-    C,
-    Desk,
     Saying,
     amended,
     cancelled,
@@ -309,7 +309,12 @@ def test_what_is_kept_back_is_not_offered() -> None:
 def test_demand_shows_what_is_matched_and_what_is_left() -> None:
     desk = Desk().feed(report(A, 1, counted(150)), BUYER, tick(1, NOON))
     row = desk.row()
-    assert (row["supply"], row["demand"], row["matched"], row["gap"]) == ("150", "200", "150", "50")
+    assert (row["supply"], row["demand"], row["matched"], row["gap"]) == (
+        "150",
+        "200",
+        "150",
+        "50",
+    )
 
 
 def test_every_line_that_found_no_full_match_is_told_why() -> None:

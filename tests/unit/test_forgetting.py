@@ -8,13 +8,13 @@ import pytest
 
 from streams.core.forgetting import FORGET_MS, KEEP_MS
 from streams.core.sayings import ENTRIES_MAX
+from tests.support.core_desk import Desk, restored
 from tests.support.core_logs import (
+    A,
+    B,
     DAY,
     HOUR,
     NOON,
-    A,
-    B,
-    Desk,
     Saying,
     amended,
     cancelled,
@@ -25,7 +25,6 @@ from tests.support.core_logs import (
     planned,
     received,
     report,
-    restored,
     tick,
     voided,
 )
@@ -76,9 +75,12 @@ def test_a_late_movement_after_the_forgotten_count_still_counts() -> None:
 
 def test_a_count_from_among_forgotten_movements_is_too_late() -> None:
     desk = swept(report(A, 1, counted(100), at=old(60)), report(A, 2, received(5), at=old(50)))
+    before = desk.state()[f"coop/{A}".encode()]
     desk.feed(report(A, 3, counted(80), at=old(55)))
     assert desk.reasons() == ["count_too_late"]
     assert desk.on_hand(A) == "105"
+    assert desk.positions()[A, "KELAPA|UNGRADED|"]["version"] == 2
+    assert desk.state()[f"coop/{A}".encode()] != before  # the sequence was used
 
 
 def test_a_count_older_than_the_forgotten_one_changes_nothing_and_is_no_fault() -> None:
@@ -119,7 +121,10 @@ def test_under_what_is_taken_back_lies_what_was_forgotten(newer: str) -> None:
 
 
 def test_an_order_keeps_its_revisions_when_their_lines_are_gone() -> None:
-    log = [report(A, 1, placed("PO-1", 200), at=old(60)), report(A, 2, amended("PO-1", 2, grade="B"))]
+    log = [
+        report(A, 1, placed("PO-1", 200), at=old(60)),
+        report(A, 2, amended("PO-1", 2, grade="B")),
+    ]
     desk = swept(*log)
     desk.feed(report(A, 3, voided(A, 2), at=NOON + HOUR))
     assert desk.orders()[f"{A}|PO-1"]["grade"] == "UNGRADED"

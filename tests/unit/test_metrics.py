@@ -64,7 +64,7 @@ def test_what_a_process_tells_is_what_it_shows() -> None:
     meter = PrometheusMeter()
     meter.count("lumbung_records_total", 3, verdict="accepted")
     meter.count("lumbung_records_total", verdict="accepted")
-    meter.set("lumbung_coops", 7)
+    meter.set("lumbung_worker_ready", 7)
     meter.observe("lumbung_run_records", 5)
     exporter = export(meter)
     try:
@@ -79,7 +79,7 @@ def test_what_a_process_tells_is_what_it_shows() -> None:
         for sample in family.samples
     }
     assert samples["lumbung_records_total", "accepted"] == 4
-    assert samples["lumbung_coops",] == 7
+    assert samples["lumbung_worker_ready",] == 7
     assert samples["lumbung_run_records_bucket", "10.0"] == 1
     assert samples["lumbung_run_records_bucket", "3.0"] == 0
 
@@ -108,3 +108,9 @@ def test_a_label_that_explodes_ends_in_one_series_called_other() -> None:
 def test_labels_outside_the_catalogue_are_a_broken_program(labels: dict[str, str]) -> None:
     with pytest.raises(AssertionError, match="has labels"):
         PrometheusMeter().count("lumbung_records_total", **labels)
+
+
+def test_every_figure_of_the_catalogue_is_told_by_some_process() -> None:
+    rooms = ("streams", "sinks", "producers", "deploy")
+    code = "".join(p.read_text("utf-8") for room in rooms for p in (ROOT / room).rglob("*.py"))
+    assert [metric.name for metric in CATALOGUE if metric.name not in code] == []

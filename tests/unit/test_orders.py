@@ -4,12 +4,12 @@ from itertools import permutations
 from typing import Any
 
 from streams.core.sayings import ENTRIES_MAX, REVISIONS_MAX
+from tests.support.core_desk import Desk
 from tests.support.core_logs import (
+    A,
     HOUR,
     HUB,
     NOON,
-    A,
-    Desk,
     Saying,
     amended,
     cancelled,
@@ -108,7 +108,9 @@ def test_a_cancellation_with_a_revision_gives_way_to_a_higher_one() -> None:
 
 
 def test_a_cancelled_order_asks_for_nothing() -> None:
-    desk = Desk().feed(report(A, 1, placed("PO-1", 200), counted(1)), report(A, 2, cancelled("PO-1")))
+    desk = Desk().feed(
+        report(A, 1, placed("PO-1", 200), counted(1)), report(A, 2, cancelled("PO-1"))
+    )
     assert desk.row()["demand"] == "0"
 
 

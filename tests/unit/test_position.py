@@ -4,12 +4,12 @@ from itertools import permutations
 
 import pytest
 
+from tests.support.core_desk import Desk
 from tests.support.core_logs import (
+    A,
     DAY,
     HOUR,
     NOON,
-    A,
-    Desk,
     Saying,
     counted,
     issued,
@@ -151,7 +151,10 @@ def test_the_newest_saying_of_a_plan_holds() -> None:
 
 
 def test_zero_withdraws_a_plan() -> None:
-    log = report(A, 1, planned(300, "2026-12-20"), counted(1)), report(A, 2, planned(0, "2026-12-20"))
+    log = (
+        report(A, 1, planned(300, "2026-12-20"), counted(1)),
+        report(A, 2, planned(0, "2026-12-20")),
+    )
     assert plan(Desk().feed(*log)) == "0"
 
 

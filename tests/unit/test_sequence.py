@@ -13,7 +13,8 @@ from streams.core.sequence import (
     missing,
 )
 from streams.core.state import Gate
-from tests.support.core_logs import A, Desk, counted, received, report, said
+from tests.support.core_desk import Desk
+from tests.support.core_logs import A, counted, received, report, said
 
 
 def digest(n: int) -> bytes:

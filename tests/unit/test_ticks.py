@@ -4,15 +4,15 @@ import pytest
 
 from streams.core import ticks
 from streams.core.ticks import day_turns
+from tests.support.core_desk import Desk
 from tests.support.core_logs import (
+    A,
+    B,
     COOPS,
     DAY,
     HOUR,
     HUB,
     NOON,
-    A,
-    B,
-    Desk,
     Saying,
     counted,
     placed,
@@ -65,9 +65,14 @@ def test_a_tick_that_is_none_is_a_dead_letter() -> None:
 
 def test_a_day_turns_three_times_at_each_midnight_of_the_archipelago() -> None:
     jakarta = NOON + 13 * HOUR
-    turns = [day_turns(at) - day_turns(NOON) for at in (jakarta - 2 * HOUR - 1, jakarta - 2 * HOUR)]
+    turns = [
+        day_turns(at) - day_turns(NOON) for at in (jakarta - 2 * HOUR - 1, jakarta - 2 * HOUR)
+    ]
     assert turns == [0, 1]
-    assert [day_turns(jakarta - 1), day_turns(jakarta)] == [day_turns(NOON) + 2, day_turns(NOON) + 3]
+    assert [day_turns(jakarta - 1), day_turns(jakarta)] == [
+        day_turns(NOON) + 2,
+        day_turns(NOON) + 3,
+    ]
 
 
 def test_a_new_day_solves_every_family_that_has_both_sides() -> None:

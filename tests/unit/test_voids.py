@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from streams.core.sayings import ENTRIES_MAX, VOIDS_EACH
+from tests.support.core_desk import Desk
 from tests.support.core_logs import (
+    A,
+    B,
     DAY,
     HOUR,
     HUB,
     NOON,
-    A,
-    B,
-    Desk,
     Saying,
     amended,
     counted,
@@ -115,7 +115,10 @@ def test_an_order_whose_only_placing_is_taken_back_is_unplaced_and_asks_for_noth
 
 
 def test_under_an_amendment_taken_back_lies_the_order_before() -> None:
-    log = report(A, 1, placed("PO-1", 200)), report(A, 2, amended("PO-1", 2, quantity="5", unit="BUTIR"))
+    log = (
+        report(A, 1, placed("PO-1", 200)),
+        report(A, 2, amended("PO-1", 2, quantity="5", unit="BUTIR")),
+    )
     assert outcomes(*log, report(A, 3, voided(A, 2)))[0][2] == "200"
 
 
