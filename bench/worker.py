@@ -1,8 +1,8 @@
 """Lines per CPU-second of one hub worker: whole process, real broker, every rule on.
 
 The log is filled first; CPU (user and system, all threads) counts from the moment the worker is
-ready to the moment all of it is committed. The answer is checked: supply of every hub and commodity
-in `lumbung.demand.v1` against a dictionary.
+ready to the moment all of it is committed. The answer is checked: supply of every hub and
+commodity in `lumbung.demand.v1` against a dictionary.
 """
 
 import argparse

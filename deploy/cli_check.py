@@ -8,7 +8,7 @@ import typer
 
 from deploy.broker.kit import prepare
 from deploy.cli_broker import kafka_folder
-from deploy.errors import EXIT_CHECK
+from deploy.errors import EXIT_CHECK, DependencyError
 from deploy.options import Data, Kafka, WarehouseUrl
 from deploy.settings import Settings, load
 from deploy.wiring import hub_app_id
@@ -29,6 +29,20 @@ def kafka_of(settings: Settings) -> Iterator[str]:
         yield broker.bootstrap
 
 
+@contextmanager
+def log_of(settings: Settings) -> Iterator[str]:
+    """As `kafka_of`, for those who only read: DependencyError when nothing was ever said there."""
+    folder = kafka_folder(settings)
+    if settings.kafka.bootstrap is None and not folder.exists():
+        raise DependencyError(
+            "LB-K020",
+            f"there is no log in {settings.data_dir}",
+            "Name the data folder of a demo or replay with --data, or a Kafka with --kafka.",
+        )
+    with kafka_of(settings) as bootstrap:
+        yield bootstrap
+
+
 def verify(data: Data = None, kafka: Kafka = None, warehouse: WarehouseUrl = None) -> None:
     """Check every invariant over topics and warehouse, with a program of its own.
 
@@ -38,7 +52,7 @@ def verify(data: Data = None, kafka: Kafka = None, warehouse: WarehouseUrl = Non
 
     flags = {"data_dir": data, "kafka.bootstrap": kafka, "warehouse.url": warehouse}
     settings = load(flags).settings
-    with kafka_of(settings) as bootstrap:
+    with log_of(settings) as bootstrap:
         report = check(bootstrap, settings.warehouse_url, app_id=hub_app_id(settings))
     typer.echo(json.dumps(report.summary()))
     if not report.ok:
@@ -48,11 +62,11 @@ def verify(data: Data = None, kafka: Kafka = None, warehouse: WarehouseUrl = Non
 
 def rebuild(data: Data = None, kafka: Kafka = None, warehouse: WarehouseUrl = None) -> None:
     """Make the warehouse anew from the topics; readers see the old one until it is done."""
-    from sinks.log import LogOptions  # noqa: PLC0415
-    from sinks.rebuild import rebuild as build  # noqa: PLC0415
+    from sinks.log import LogOptions  # noqa: PLC0415 - nobody else here needs a database
+    from sinks.rebuild import rebuild as build  # noqa: PLC0415 - as above
 
     flags = {"data_dir": data, "kafka.bootstrap": kafka, "warehouse.url": warehouse}
     settings = load(flags).settings
-    with kafka_of(settings) as bootstrap:
+    with log_of(settings) as bootstrap:
         build(LogOptions(bootstrap), settings.warehouse_url)
     typer.echo(settings.warehouse_url)

@@ -36,17 +36,21 @@ ROWS: Final = 5
 TRIAL_REPORTS: Final = 1_500
 
 
+Minutes = Annotated[float, typer.Option(help="End by itself after so long; 0: at Ctrl-C.")]
+Once = Annotated[
+    bool,
+    typer.Option("--once", help="Let the villages speak once, end when all is quiet, print JSON."),
+]
+Rate = Annotated[int, typer.Option(help="Reports a second after the opening.")]
+Seed = Annotated[int, typer.Option(help="Another seed, another day in the villages.")]
+
+
 def demo(
     *,
-    minutes: Annotated[float, typer.Option(help="End by itself after so long; 0: at Ctrl-C.")] = 0,
-    once: Annotated[
-        bool,
-        typer.Option(
-            "--once", help="Let the villages speak once, end when all is quiet, print JSON."
-        ),
-    ] = False,
-    rate: Annotated[int, typer.Option(help="Reports a second after the opening.")] = 20,
-    seed: Annotated[int, typer.Option(help="Another seed, another day in the villages.")] = 1,
+    minutes: Minutes = 0,
+    once: Once = False,
+    rate: Rate = 20,
+    seed: Seed = 1,
     data: Data = None,
     kafka: Kafka = None,
     warehouse: WarehouseUrl = None,
@@ -71,12 +75,12 @@ def demo(
         run = next_run(settings.data_dir)
         for child in (*stack.workers(), stack.sink()):
             stack.supervisor.add(child)
+        words = ("world", "--seed", str(seed), "--run", str(run))
         if once:
-            _once(stack, run, seed, stop)
+            _once(stack, run, words, stop)
         else:
-            words = ("world", "--seed", str(seed), "--run", str(run), "--rate", str(rate))
             stack.supervisor.add(stack.child("clock", "clock"))
-            stack.supervisor.add(stack.child("world", *words))
+            stack.supervisor.add(stack.child("world", *words, "--rate", str(rate)))
             _live(stack, Show(run, started, minutes), stop)
     if once:
         typer.echo(json.dumps(counts(settings.warehouse_url)))
@@ -84,10 +88,10 @@ def demo(
         console.print(f"stopped; the data is in {settings.data_dir}", style="dim")
 
 
-def _once(stack: Stack, run: int, seed: int, stop: threading.Event) -> None:
+def _once(stack: Stack, run: int, words: tuple[str, ...], stop: threading.Event) -> None:
     """The villages speak once; then ticks until nothing changes."""
-    words = ("world", "--seed", str(seed), "--run", str(run), "--reports", str(TRIAL_REPORTS))
-    stack.supervisor.add(stack.child("world", *words, "--rate", "1000", restart=False))
+    bounds = ("--reports", str(TRIAL_REPORTS), "--rate", "1000")
+    stack.supervisor.add(stack.child("world", *words, *bounds, restart=False))
     while not stop.wait(0.1):
         stack.require_all()
         world = next(s for s in stack.supervisor.poll() if s.name == "world")

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from deploy import replay as replaying
 from deploy.options import Data, Jars, Kafka, WarehouseUrl
 from deploy.quiet import Progress as Reader
-from deploy.settings import load
+from deploy.settings import Settings, load
 from deploy.stack import opened
 from deploy.warehouse_view import counts, sink_progress
 
@@ -47,6 +47,11 @@ def replay(
     settings = load(flags).settings
     lines = replaying.lines_of(file)
     now_ms = replaying.parse_moment(now) if now else replaying.latest_time(lines)
+    typer.echo(json.dumps(_replayed(settings, lines, now_ms)))
+
+
+def _replayed(settings: Settings, lines: list[bytes], now_ms: int) -> dict[str, Any]:
+    """Run the whole system over the lines, with a bar for each reader; the counts of it all."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description:>14}"), BarColumn(), MofNCompleteColumn())
     with (
@@ -64,5 +69,4 @@ def replay(
         with sink_progress(stack.bootstrap, settings.warehouse_url) as progress:
             ticks = replaying.Replay(stack, now_ms, tell, progress).run(lines)
         stack.supervisor.stop()
-        found = counts(settings.warehouse_url)
-    typer.echo(json.dumps({**found, "ticks": ticks}))
+        return {**counts(settings.warehouse_url), "ticks": ticks}

@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.cli_check import kafka_of
-from deploy.errors import EXIT_CHECK, EXIT_DEPENDENCY, UsageError
+from deploy.errors import EXIT_CHECK, EXIT_DEPENDENCY, DependencyError, UsageError
 from deploy.options import Data, Kafka
+from deploy.provision import provision, require_kafka
 from deploy.settings import Settings, load
-from deploy.wiring import now_ms
+from deploy.wiring import all_topics, now_ms
 from producers.compose import Composed, Composer, Fault
 from producers.delivery import deliver
 from producers.errors import PublishError
@@ -127,6 +128,14 @@ def text(
     _spoken(coop, compose, data, kafka)
 
 
+@report_app.command()
+def send(data: Data = None, kafka: Kafka = None) -> None:
+    """Send what is still owed; nothing new is said."""
+    settings = load({"data_dir": data, "kafka.bootstrap": kafka}).settings
+    with _outbox(settings) as outbox:
+        _deliver(settings, outbox)
+
+
 def _composer(locale: Any) -> Composer:
     return Composer(Goods(reference.catalogue(), reference.units()), locale)
 
@@ -175,20 +184,29 @@ def _deliver(settings: Settings, outbox: Outbox) -> None:
     """Send all that is owed; what is not acknowledged stays, and the exit code says so."""
     try:
         with (
-            kafka_of(settings) as bootstrap,
+            _ready_kafka(settings) as bootstrap,
             Publisher(PublisherOptions(bootstrap, EVENTS, client_id="lumbung-cli")) as sender,
         ):
             done = deliver(outbox, sender, reference.register(), now=now_ms)
         why = done.why
-    except PublishError as failed:
+    except (PublishError, DependencyError) as failed:
         why = str(failed)
     owed = len(outbox.pending())
     if owed:
         typer.echo(f"belum terkirim / not sent yet: {owed} ({why})", err=True)
-        typer.echo(
-            "They stay in the outbox: say anything again, or repeat this command.", err=True
-        )
+        typer.echo("They stay in the outbox; `lumbung report send` sends what is owed.", err=True)
         raise typer.Exit(EXIT_DEPENDENCY)
+
+
+@contextmanager
+def _ready_kafka(settings: Settings) -> Iterator[str]:
+    """The Kafka to speak to; the embedded one of a new data folder gets its topics first."""
+    with kafka_of(settings) as bootstrap:
+        if settings.kafka.bootstrap is None:
+            provision(bootstrap, all_topics(settings), partitions=settings.kafka.partitions)
+        else:
+            require_kafka(bootstrap)  # at once, where a publisher would try for ten seconds
+        yield bootstrap
 
 
 def import_(
@@ -209,7 +227,7 @@ def import_(
     changes nothing.
     """
     settings = load({"data_dir": data, "kafka.bootstrap": kafka}).settings
-    rules = Rules(_composer(locale), reference.register().is_coop, now_ms(), locale, coop)  # type: ignore[arg-type]
+    rules = Rules(_composer(locale), reference.register().is_coop, now_ms(), locale, coop)  # type: ignore[arg-type]  # open_sheet refuses others
     found = read_sheet(open_sheet(file, locale=locale), rules)
     _verdicts(found)
     if not found.sound:

@@ -3,7 +3,9 @@
 Refuses to know the database: a worker that comes back must not wait for what it never uses.
 """
 
+import gc
 from pathlib import Path
+from typing import Final
 
 from deploy.settings import Settings
 from deploy.wiring import Process, hub_app_id
@@ -11,6 +13,9 @@ from schemas import reference
 from streams.agents import app as hub_worker
 from streams.agents.options import WorkerOptions
 from streams.core.building import Builder
+
+GC_THRESHOLDS: Final = (50_000, 20, 100)
+"""The state is large and without cycles: to look through it often finds nothing and costs much."""
 
 
 def builder(partitions: int) -> Builder:
@@ -43,6 +48,9 @@ def serve_streams(process: Process, worker: int) -> int:
         rebalance_seconds=settings.streams.rebalance_seconds,
         commit_seconds=settings.streams.commit_seconds,
     )
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
     return hub_worker.run(hub_worker.create_app(options, made.partition, meter))
 
 

@@ -14,6 +14,7 @@ from deploy.errors import UsageError
 
 FORMS: Final = ("table", "wide", "json", "ndjson", "csv")
 _NARROW: Final = 9
+_WIDEST: Final = 100_000
 
 
 def write(rows: Sequence[Mapping[str, Any]], form: str) -> None:
@@ -41,14 +42,16 @@ def _csv(rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _table(rows: Sequence[Mapping[str, Any]], columns: int | None) -> None:
-    console = Console(soft_wrap=columns is None)
     if not rows:
         Console(stderr=True).print("nothing found")
         return
+    # Only a person at a terminal is served by folding; a pipe or `wide` gets whole lines.
+    folds = columns is not None and sys.stdout.isatty()
+    console = Console() if folds else Console(width=_WIDEST)
     names = list(rows[0])[:columns]
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in names:
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=not folds)
     for row in rows:
         table.add_row(*(cell(row[name]) for name in names))
     console.print(table)

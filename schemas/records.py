@@ -1,10 +1,10 @@
 """Decides the wire form of what the streams derive: ledger, demand, match and dead letter.
 
-Every record is a CloudEvents 1.0 envelope like the events themselves. Values are absolute and carry a
-version, `epoch * 2**40 + offset + 1` of the input record that last changed them: a reader keeps the
-highest per key and may see any record any number of times. Quantities are decimal strings in the
-commodity's base unit, prices whole rupiah per base unit (-1: none said), times milliseconds UTC, days
-days since 1970 (-1: none).
+Every record is a CloudEvents 1.0 envelope like the events themselves. Values are absolute and
+carry a version, `epoch * 2**40 + offset + 1` of the input record that last changed them: a reader
+keeps the highest per key and may see any record any number of times. Quantities are decimal
+strings in the commodity's base unit, prices whole rupiah per base unit (-1: none said), times
+milliseconds UTC, days days since 1970 (-1: none).
 """
 
 from typing import Final
@@ -25,7 +25,7 @@ class Derived(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
 
 
 class LedgerLine(Derived):
-    """One line as judged; `line_id` is `<event id>#<line>` with `.<part>` for parts of a conversion.
+    """One line as judged; `line_id` is `<event id>#<line>`, with `.<part>` in a conversion.
 
     `quantity` is in base units, `said` and `unit_said` are the words of the report. `order` and
     `revision` speak of orders, `target` is the line that a void takes back.
@@ -68,7 +68,8 @@ class Position(Derived):
 class OrderState(Derived):
     """One order of a co-op with every sound revision folded in: open, cancelled, or unplaced.
 
-    Text is left out only where it is empty: msgspec knows other defaults by identity, not by value.
+    Text is left out only where it is empty: msgspec knows other defaults by identity, not by
+    value.
     """
 
     order: str
@@ -96,9 +97,10 @@ class Refused(Derived):
 
 
 class Ledger(Derived):
-    """One judged record: verdict accepted, duplicate or rejected, and what it touched, as it stands.
+    """One judged record: accepted, duplicate or rejected, and what it touched, as it stands.
 
-    (partition, offset) of the input record identify it; `event_id` is empty when it could not be read.
+    (partition, offset) of the input record identify it; `event_id` is empty when it could not be
+    read.
     """
 
     partition: int
@@ -202,7 +204,7 @@ class Match(Derived):
 
 
 class WhyNotLine(Derived):
-    """Why an offer or a need found no (full) match: what is left of it, the binding reason in words."""
+    """Why an offer or a need found no full match: what is left, the binding reason in words."""
 
     line: str
     kind: str
@@ -216,7 +218,7 @@ class WhyNotLine(Derived):
 
 
 class WhyNot(Derived):
-    """All that the last round of a family in a hub left unmatched; replaces what was said before."""
+    """All that the last round of a family in a hub left unmatched; replaces what was said."""
 
     hub: str
     family: str

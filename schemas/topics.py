@@ -1,4 +1,4 @@
-"""Decides the topics: name, key, what partitions them, how long they are kept, who alone writes them.
+"""Decides the topics: name, key, what partitions them, how long they are kept, who writes them.
 
 Refuses to know a broker: `deploy.provision` makes them so.
 """

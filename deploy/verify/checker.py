@@ -31,6 +31,7 @@ from schemas.topics import DEAD_LETTER, DEMAND, EVENTS, LEDGER, MATCHES, changel
 
 VERDICTS: Final = ("accepted", "duplicate", "rejected")
 APP_ID: Final = "lumbung-hub"
+_STEP: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,9 @@ class _Shown:
         return self._log.end(topic, partition)
 
     def records(self, topic: str, partition: int, start: int = 0) -> Iterator[LogRecord]:
+        n = 0
         for n, record in enumerate(self._log.records(topic, partition, start), 1):
             yield record
-            if n % 1_000 == 0:
-                self._bar.advance(self._task, 1_000)
+            if n % _STEP == 0:
+                self._bar.advance(self._task, _STEP)
+        self._bar.advance(self._task, n % _STEP)

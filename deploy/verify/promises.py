@@ -33,21 +33,15 @@ class Promises:
         self._matches, self._events = matches, events
         self._known, self._report = known, report
         self._at_tick: dict[int, dict[str, MatchRecord]] = defaultdict(dict)
-        self._accepted: dict[int, list[MatchRecord]] = defaultdict(list)
-        self._held_from: dict[str, int] = {}
+        self._held: set[str] = set()
         self._live: dict[str, dict[str, MatchRecord]] = defaultdict(dict)
         ends: list[_Event] = []
         for name, life in matches.lives.items():
             for said in life.values():
                 self._at_tick[said.tick].setdefault(name, said)
-                if said.is_held:
-                    self._held_from.setdefault(name, said.at)
             ended = next((said for said in life.values() if said.state not in LIVE), None)
             if ended is not None:
                 ends.append(_Event(ended.at, name))
-            accepted = next((said for said in life.values() if said.state == "accepted"), None)
-            if accepted is not None:
-                self._accepted[accepted.at].append(accepted)
         self._ends = sorted(ends, reverse=True)
 
     def folded(self, walk: Walk, now: Moment) -> None:
@@ -61,9 +55,8 @@ class Promises:
         for said in made.values():
             self._report.held(PROMISES)
             self._made(walk, said, now)
-        for said in self._accepted.get(now.version, ()):
-            self._report.held(PROMISES)
-            self._granted(walk, said, now)
+        if now.accepts:
+            self._granted(walk, now)
 
     def settle(self, walk: Walk) -> None:
         """At the end of the log every promise must have had its tick."""
@@ -125,24 +118,26 @@ class Promises:
         held = sum(
             one.micro
             for name, one in self._live[said.need].items()
-            if name != said.match_id and self._held_from.get(name, now.version) < now.version
+            if name != said.match_id and name in self._held
         )
         least = max(level.min_lot, min(order.min_lot, order.quantity - held))
         if said.micro < least:
             self._breach(said, now, "is less than a lot", f"at least {least}", said.micro)
 
-    def _granted(self, walk: Walk, said: MatchRecord, now: Moment) -> None:
+    def _granted(self, walk: Walk, now: Moment) -> None:
         """A hold never exceeds the stock known when it was granted."""
+        life = self._matches.lives.get(now.accepts, {})
+        parties = next(iter(life.values()), None)
+        said = None if parties is None else self._live[parties.offer].get(now.accepts)
+        if said is None:
+            return  # compaction may have taken what it was when it was accepted
+        self._report.held(PROMISES)
+        self._held.add(now.accepts)
+        held = sum(one.micro for name, one in self._live[said.offer].items() if name in self._held)
         level = _level(walk, said)
-        others = sum(
-            one.micro
-            for name, one in self._live[said.offer].items()
-            if name != said.match_id and self._held_from.get(name, now.version + 1) <= now.version
-        )
         free = max(0, level.on_hand - level.keep)
-        if others + said.micro > free:
-            what = "was accepted beyond the stock"
-            self._breach(said, now, what, f"at most {free - others}", said.micro)
+        if held > free:
+            self._breach(said, now, "was accepted beyond the stock", f"at most {free}", held)
 
     def _breach(
         self, said: MatchRecord, now: Moment, what: str, expected: object, found: object

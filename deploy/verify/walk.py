@@ -20,18 +20,21 @@ from deploy.verify.letters import Letters
 from deploy.verify.lines import LINES_MAX, Line, LineReader
 from deploy.verify.log import Log, LogRecord
 from deploy.verify.sayings import Saying, read
-from deploy.verify.shapes import GAP, PROFILE, REPORT, TICK
+from deploy.verify.shapes import DECISION, GAP, PROFILE, REPORT, TICK
 from deploy.verify.wording import Words, expected_words
 
 _ONE_OF_BOTH: Final = frozenset({"duplicate", "rejected"})
 
 
 class Moment(NamedTuple):
-    """What has just been folded: the version it gives, and the tick's number (0: no tick)."""
+    """What has just been folded: its version, the tick's number, the match that was said yes to.
+
+    0 when it was no tick, empty when it was no such decision.
+    """
 
     version: int
-    tick: int
-    actor: str
+    tick: int = 0
+    accepts: str = ""
 
 
 class Walk:
@@ -95,7 +98,7 @@ class Walk:
                 self._report.breach(JUDGED, "a tick was judged as a saying", where)
             if said.sequence > self.tick:
                 self.tick, self.as_of_ms = said.sequence, max(self.as_of_ms, said.time_ms)
-                folded(self, Moment(record.offset + 1, self.tick, ""))
+                folded(self, Moment(record.offset + 1, self.tick))
             return
         self._report.held(JUDGED)
         if judged is None:
@@ -107,7 +110,8 @@ class Walk:
             self._whole(record, judged, {"rejected"}, "its envelope or its body is unsound")
         else:
             self._said(record, said, judged)
-            folded(self, Moment(record.offset + 1, 0, said.actor))
+            accepts = _accepts(said) if judged.verdict == "accepted" else ""
+            folded(self, Moment(record.offset + 1, accepts=accepts))
         if judged is not None:
             self._report.count(judged.verdict)
 
@@ -255,3 +259,9 @@ class Walk:
     ) -> None:
         places = (self._name(where[0].offset), self._judged_at(where[1]))
         self._report.breach(check, what, *places, expected=expected, found=found)
+
+
+def _accepts(said: Saying) -> str:
+    """The match that a decision says yes to."""
+    yes = said.type == DECISION and said.data["decision"] == "accept"
+    return str(said.data["match"]) if yes else ""

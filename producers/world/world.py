@@ -135,7 +135,9 @@ class World:
             return self._broken(village, at_ms)
         if flaw == "late" and self._chance.randrange(2):
             said_ms = at_ms - self._chance.randint(*LATE_MINUTES) * _MINUTE_MS
-            return Spoken(at_ms, village.coop, self._sound(village, self._second_phone, said_ms), flaw)
+            return Spoken(
+                at_ms, village.coop, self._sound(village, self._second_phone, said_ms), flaw
+            )
         kept = "overtaken" if flaw == "late" else None
         return Spoken(at_ms, village.coop, self._sound(village, self._first_phone, at_ms), kept)
 

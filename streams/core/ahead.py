@@ -1,8 +1,9 @@
 """Decides how far ahead records are judged before the first of them is folded.
 
-One kind of work at a time keeps the processor's caches warm: judging two hundred records and then folding
-them takes about two thirds of the time of taking turns. A verdict depends on the record and on the packs
-its co-op has declared, so nothing is judged past a profile before that profile is folded.
+One kind of work at a time keeps the processor's caches warm: judging two hundred records and then
+folding them takes about two thirds of the time of taking turns. A verdict depends on the record
+and on the packs its co-op has declared, so nothing is judged past a profile before that profile is
+folded.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,8 @@
 """Decides how a partition's state is found again: goods by hub and family, deals by line.
 
 A fold over the state, in memory, built anew on assignment. It keeps no figure of its own that the
-state does not imply; whoever changes the state tells the book. Refuses to know Kafka and the clock.
+state does not imply; whoever changes the state tells the book. Refuses to know Kafka and the
+clock.
 """
 
 from collections.abc import Iterator

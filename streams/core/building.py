@@ -44,4 +44,6 @@ class Builder:
         """An empty partition, to be filled from its changelog and its log."""
         view = View(self._goods, self._register, self._judge)
         kept = MemoryShelf() if shelf is None else shelf
-        return Partition(number, self._judge, view, kept, self._setting, epoch)
+        return Partition(
+            number, judge=self._judge, view=view, shelf=kept, setting=self._setting, epoch=epoch
+        )

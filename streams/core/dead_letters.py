@@ -1,4 +1,4 @@
-"""Decides how what could not be kept leaves: reason, field, where it was said, the original bytes."""
+"""Decides how what could not be kept leaves: reason, field, where it was said, its bytes."""
 
 from schemas import records
 from schemas.errors import Rejection

@@ -1,7 +1,8 @@
-"""Decides the life of a match inside a hub: which decision may follow which state, and what it makes.
+"""Decides the life of a match inside a hub: which decision may follow which state, and what then.
 
-proposed -> accepted (both sides, each by the co-op itself or its hub under a mandate), or rejected,
-expired, superseded. What is not in the table is refused with the state named. Refuses to know stock.
+proposed -> accepted (both sides, each by the co-op itself or its hub under a mandate), or
+rejected, expired, superseded. What is not in the table is refused with the state named. Refuses to
+know stock.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Decides how a hub total reads: one record per horizon, its rows by grade and market.
 
-Written by hand and not by an encoder, because these are most of what leaves: a line of stock changes
-all four horizons, and their rows are alike when nothing of the commodity is dated.
+Written by hand and not by an encoder, because these are most of what leaves: a line of stock
+changes all four horizons, and their rows are alike when nothing of the commodity is dated.
 """
 
 from schemas import records
@@ -16,31 +16,32 @@ def rows(key: tuple[str, str], total: Total, units: dict[str, Good], at: str) ->
     """The four horizons of a total, as records keyed `hub|commodity|horizon`."""
     hub, commodity = key
     good = units[commodity]
-    out = []
     plain = all(not any(c.planned) and not any(c.demand) for c in total.cells.values())
-    cells = b""
-    for at_horizon, horizon in enumerate(records.HORIZONS):
-        if not plain or not cells:
-            cells = _cells(total.cells, at_horizon)
-        name = f"{hub}|{commodity}|{horizon}"
-        head = (
-            f'{{"specversion":"1.0","type":"{records.DEMAND_TYPE}","id":"{name}@{total.version}",'
-            f'"source":"/hubs/{hub}","time":"{at}","data":{{"hub":"{hub}","commodity":"{commodity}",'
-            f'"stage":"{good.stage}","horizon":"{horizon}","unit":"{good.unit}",'
-            f'"freshest_ms":{total.freshest},"stalest_ms":{total.stalest},"version":{total.version},'
-            f'"rows":['
+    cells = _cells(total.cells, 0) if plain else ""
+    place, version = f"{hub}|{commodity}|", total.version
+    head = f'{{"specversion":"1.0","type":"{records.DEMAND_TYPE}","id":"{place}'
+    middle = (
+        f'@{version}","source":"/hubs/{hub}","time":"{at}","data":{{"hub":"{hub}",'
+        f'"commodity":"{commodity}","stage":"{good.stage}","horizon":"'
+    )
+    tail = (
+        f'","unit":"{good.unit}","freshest_ms":{total.freshest},"stalest_ms":{total.stalest},'
+        f'"version":{version},"rows":['
+    )
+    return [
+        (
+            (place + horizon).encode(),
+            f"{head}{horizon}{middle}{horizon}{tail}"
+            f"{cells or _cells(total.cells, n)}]}}}}".encode(),
         )
-        out.append((name.encode(), b"".join((head.encode(), cells, b"]}}"))))
-    return out
+        for n, horizon in enumerate(records.HORIZONS)
+    ]
 
 
-def _cells(cells: dict[tuple[str, str], Cell], horizon: int) -> bytes:
-    if len(cells) == 1:
-        ((grade, market), cell) = next(iter(cells.items()))
-        return _cell(grade, market, cell, horizon).encode()
+def _cells(cells: dict[tuple[str, str], Cell], horizon: int) -> str:
     return ",".join(
-        _cell(grade, market, cell, horizon) for (grade, market), cell in sorted(cells.items())
-    ).encode()
+        [_cell(grade, market, cell, horizon) for (grade, market), cell in sorted(cells.items())]
+    )
 
 
 def _cell(grade: str, market: str, cell: Cell, horizon: int) -> str:

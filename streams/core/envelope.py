@@ -17,5 +17,8 @@ def stamp(ms: int) -> str:
 
 def wrapped(kind: str, name: str, source: str, at: str, data: Any) -> bytes:
     """A derived record in its CloudEvents envelope; name and source hold plain codes only."""
-    head = f'{{"specversion":"1.0","type":"{kind}","id":"{name}","source":"{source}","time":"{at}","data":'
+    head = (
+        f'{{"specversion":"1.0","type":"{kind}","id":"{name}",'
+        f'"source":"{source}","time":"{at}","data":'
+    )
     return b"".join((head.encode(), _encode(data), b"}"))

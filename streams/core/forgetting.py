@@ -1,10 +1,10 @@
 """Decides what a tick forgets of an actor: old lines, spent voids, empty positions, closed orders.
 
 Lines go after 45 days; what they amount to stays as the base of their position, so that late
-movements, counts and voids still come out right. Only what the tick before this one already found is
-forgotten: until that tick is committed, a worker that takes over may have to say it again. A position
-of nothing, a closed order and a void that met no line go after 445 days, when no saying old enough
-to concern them would be accepted any more.
+movements, counts and voids still come out right. Only what the tick before this one already found
+is forgotten: until that tick is committed, a worker that takes over may have to say it again. A
+position of nothing, a closed order and a void that met no line go after 445 days, when no saying
+old enough to concern them would be accepted any more.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from schemas.validation import AGE_MAX_MS
 from streams.core import orders, position
 from streams.core.book import need_id, offer_id
 from streams.core.sayings import Touched, plan_name
-from streams.core.shelf import Shelf, opened
+from streams.core.shelf import Shelf, glance, opened
 from streams.core.state import Coop, Key, Said, line_key, position_key
 from streams.core.view import DAY_MS, View
 from streams.core.voids import is_void, target_name
@@ -45,21 +45,21 @@ class Forgetting:
     def sweep(self, actor: str, as_of_ms: int, settled: int, version: int) -> Gone:
         """Forget what is old at `as_of_ms`, of records below the offset `settled`."""
         coop = self._view.book.coops[actor]
-        kept = [(device, n, opened(value)) for device, n, value in self._shelf.of(actor)]
+        kept = [(device, n, value, glance(value)) for device, n, value in self._shelf.of(actor)]
         horizon = as_of_ms - KEEP_MS
         # A count that must stay needs every later movement beside it, so those stay as well.
-        cutoff = min((s.time_ms for _, _, s in kept if s.offset >= settled), default=horizon)
+        cutoff = min((g.time_ms for *_, g in kept if g.offset >= settled), default=horizon)
         old = [
-            one
-            for one in kept
-            if one[2].time_ms < min(cutoff, horizon) and one[2].offset < settled
+            (device, n, opened(value))
+            for device, n, value, g in kept
+            if g.time_ms < min(cutoff, horizon) and g.offset < settled
         ]
         if old:
             _settle(coop, old)
         for device, sequence, _ in old:
             self._shelf.drop(actor, device, sequence)
         touched = Touched(less=True)
-        oldest = min((s.time_ms for *_, s in kept), default=as_of_ms)
+        oldest = min((g.time_ms for *_, g in kept), default=as_of_ms)
         changed = _tidy_plans(coop, horizon, touched) or bool(old)
         if oldest >= as_of_ms - FORGET_MS or len(old) == len(kept):
             limits = (as_of_ms - FORGET_MS, settled)
@@ -69,19 +69,18 @@ class Forgetting:
             self._view.follow(actor, touched, version)
         return Gone([(device, sequence) for device, sequence, _ in old], changed)
 
-    def _tidy(
-        self, actor: str, coop: Coop, limits: tuple[int, int], touched: Touched
-    ) -> bool:
-        """Drop what is empty, closed or spent: untouched since a time and since a settled offset."""
+    def _tidy(self, actor: str, coop: Coop, limits: tuple[int, int], touched: Touched) -> bool:
+        """Drop what is empty, closed or spent: untouched since a time and a settled offset."""
         book, (limit, settled) = self._view.book, limits
         spent = [name for name, times in coop.voids.items() if max(times) < limit]
         for name in spent:
             del coop.voids[name]
         for name, level in list(coop.levels.items()):
+            if level.on_hand or offset_of(level.version) >= settled:
+                continue
             latest = max(level.last_ms, level.newest_key[0])
-            if not level.on_hand and latest < limit and offset_of(level.version) < settled:
-                if offer_id(actor, name) not in book.by_offer:
-                    touched.levels[name] = coop.levels.pop(name).on_hand
+            if latest < limit and offer_id(actor, name) not in book.by_offer:
+                touched.levels[name] = coop.levels.pop(name).on_hand
         for number, order in list(coop.orders.items()):
             if orders.latest_ms(order) >= limit or offset_of(order.version) >= settled:
                 continue

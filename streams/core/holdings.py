@@ -1,4 +1,4 @@
-"""Decides which state records a partition holds, by their key, and which of two of one key is kept.
+"""Decides which state records a partition holds, by key, and which of two of one key is kept.
 
 Recovery keeps the newest of each key: a worker that was thought dead may have written an older one
 after it. Refuses to know what the records mean and how they come to change.

@@ -1,9 +1,9 @@
 """Decides the bytes of a ledger record: what was judged, line by line, and what it touched.
 
-One record per judged record makes the ledger most of what a worker writes, so lines of stock and the
-positions under them are written by hand: every word in them has passed a check that leaves no character
-JSON would escape. Free text and all that is rarer goes through the encoder. A test reads every form
-back into `schemas.records.Ledger`.
+One record per judged record makes the ledger most of what a worker writes, so lines of stock and
+the positions under them are written by hand: every word in them has passed a check that leaves no
+character JSON would escape. Free text and all that is rarer goes through the encoder. A test reads
+every form back into `schemas.records.Ledger`.
 """
 
 from collections.abc import Iterable, Mapping

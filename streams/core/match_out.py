@@ -1,56 +1,53 @@
 """Decides how a deal and a reason read: the match record, and why a line found no match."""
 
+from typing import Any, Final
+
 from schemas import records
 from schemas.quantity import format_quantity as decimal
 from streams.core.book import Good
-from streams.core.deals import is_held
 from streams.core.envelope import Row, wrapped
 from streams.core.reasons import sentence
 from streams.core.state import Deal, Round, WhyNot
 
+_NOT_UNDER_WAY: Final[dict[str, Any]] = {
+    "shipped_quantity": "0",
+    "received_quantity": "0",
+    "refused_quantity": "0",
+    "payment": "none",
+    "partner": "",
+}
+
+
+_SAME: Final = (
+    ("match_id", "match"),
+    *((name, name) for name in ("state", "offer", "need", "commodity", "family", "grade", "lot")),
+    *((name, name) for name in ("from_coop", "to_coop", "order", "price", "surplus")),
+    *((name, name) for name in ("leg_cost", "leg_mode", "leg_days", "certified", "at_risk")),
+    *((name, name) for name in ("tick", "version")),
+    ("round", "digest"),
+)
+"""Field of the record, field of the deal: what reads as it is kept."""
+
 
 def match(deal: Deal, hub: str, units: dict[str, Good]) -> records.Match:
     """A deal in words."""
-    why = _why(deal, units)
+    why_id, why_en = _why(deal, units)
+    same: dict[str, Any] = {name: getattr(deal, kept) for name, kept in _SAME}
     return records.Match(
-        match_id=deal.match,
+        **same,
         tier=1,
-        state=deal.state,
-        offer=deal.offer,
-        need=deal.need,
-        commodity=deal.commodity,
         to_commodity=deal.commodity,
-        family=deal.family,
-        grade=deal.grade,
-        lot=deal.lot,
         quantity=decimal(deal.quantity),
         unit=units[deal.commodity].unit,
-        from_coop=deal.from_coop,
         from_hub=hub,
-        to_coop=deal.to_coop,
         to_hub=hub,
-        order=deal.order,
-        price=deal.price,
-        leg_cost=deal.leg_cost,
-        leg_mode=deal.leg_mode,
         leg_basis="estimated",
-        leg_days=deal.leg_days,
-        surplus=deal.surplus,
-        certified=deal.certified,
-        at_risk=deal.at_risk,
         ship_by_day=deal.arrive_day - deal.leg_days if deal.arrive_day >= 0 else -1,
         arrive_by_day=deal.arrive_day,
-        expires_ms=-1 if is_held(deal) and deal.state == "accepted" else deal.expires_ms,
-        shipped_quantity="0",
-        received_quantity="0",
-        refused_quantity="0",
-        payment="none",
-        partner="",
-        why_id=why[0],
-        why_en=why[1],
-        tick=deal.tick,
-        round=deal.digest,
-        version=deal.version,
+        expires_ms=-1 if deal.state == "accepted" else deal.expires_ms,
+        **_NOT_UNDER_WAY,
+        why_id=why_id,
+        why_en=why_en,
         history=[
             records.Moment(state=s.state, at_ms=s.at_ms, actor=s.actor, reason=s.reason)
             for s in deal.steps
@@ -63,12 +60,18 @@ def _why(deal: Deal, units: dict[str, Good]) -> tuple[str, str]:
     amount, unit = decimal(deal.quantity), units[deal.commodity].unit
     proof_id = "terbukti terbaik" if deal.certified else "belum terbukti terbaik"
     proof_en = "proven best" if deal.certified else "not proven best"
-    return (
-        f"{amount} {unit}: penjual menerima Rp{deal.price}, angkutan Rp{deal.leg_cost} per {unit} "
-        f"({deal.leg_mode}, {deal.leg_days} hari); selisih Rp{deal.surplus} dibagi dua; {proof_id}",
-        f"{amount} {unit}: the seller nets Rp{deal.price}, the way costs Rp{deal.leg_cost} per {unit} "
-        f"({deal.leg_mode}, {deal.leg_days} days); the Rp{deal.surplus} between are split; {proof_en}",
+    mode, days, surplus = deal.leg_mode, deal.leg_days, deal.surplus
+    why_id = (
+        f"{amount} {unit}: penjual menerima Rp{deal.price}, "
+        f"angkutan Rp{deal.leg_cost} per {unit} ({mode}, {days} hari); "
+        f"selisih Rp{surplus} dibagi dua; {proof_id}"
     )
+    why_en = (
+        f"{amount} {unit}: the seller nets Rp{deal.price}, "
+        f"the way costs Rp{deal.leg_cost} per {unit} ({mode}, {days} days); "
+        f"the Rp{surplus} between are split; {proof_en}"
+    )
+    return why_id, why_en
 
 
 def why_not(name: str, left: Round, units: dict[str, Good], at: str) -> Row:

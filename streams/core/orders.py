@@ -1,9 +1,9 @@
 """Decides what an order amounts to: its revisions folded by number, whatever order they came in.
 
-Revision 1 is the placing; a later revision replaces the fields it names; the highest cancellation holds
-unless a higher revision speaks again; a cancellation without a revision is final. Of two sayings of one
-revision the newest, by time, then device, sequence and line, holds. An amendment in a unit that does
-not fit the goods changes nothing at all.
+Revision 1 is the placing; a later revision replaces the fields it names; the highest cancellation
+holds unless a higher revision speaks again; a cancellation without a revision is final. Of two
+sayings of one revision the newest, by time, then device, sequence and line, holds. An amendment in
+a unit that does not fit the goods changes nothing at all.
 """
 
 from collections.abc import Callable

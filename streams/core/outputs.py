@@ -1,7 +1,7 @@
-"""Decides which records leave after a run: what was judged, what it touched, what could not be kept.
+"""Decides which records leave after a run: what was judged, what it touched, what was not kept.
 
-It collects while the fold runs and writes at the end of it, so every value is the state after the run.
-Sending any of it twice changes nothing for a reader that keeps the highest version.
+It collects while the fold runs and writes at the end of it, so every value is the state after the
+run. Sending any of it twice changes nothing for a reader that keeps the highest version.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,6 @@ from streams.core.state import Applied, Coop, Said, position_key
 from streams.core.ticks import Beat
 from streams.core.view import View
 from streams.core.voids import Target, is_void
-
 
 _RECORDS: Final = {
     verdict: f"lumbung_records_total{{verdict={verdict}}}"
@@ -162,8 +161,7 @@ class Outputs:
             out.append(
                 (name.encode(), wrapped(records.MATCH_TYPE, name, f"/hubs/{hub}", at, value))
             )
-        for name in rounds:
-            out.append(match_out.why_not(name, view.rounds[name], view.goods, at))
+        out += [match_out.why_not(name, view.rounds[name], view.goods, at) for name in rounds]
         return out
 
     def _ledger(self, entry: Entry, epoch: int) -> Row:

@@ -1,10 +1,10 @@
 """Decides what a run of records does to one partition's state, and what leaves because of it.
 
-Theory of operation. The log alone decides: folding the same records in the same order gives the same
-state and the same outputs in any process. A record at or below `applied` changes nothing; what it led
-to is sent again from the state, because it may never have arrived. State leaves as one batch whose last
-record is `applied`; outputs are built after the fold, so they show the state at the end of the run,
-absolute and versioned. Refuses to know Kafka, the clock and where batches go.
+Theory of operation. The log alone decides: folding the same records in the same order gives the
+same state and the same outputs in any process. A record at or below `applied` changes nothing;
+what it led to is sent again from the state, because it may never have arrived. State leaves as one
+batch whose last record is `applied`; outputs are built after the fold, so they show the state at
+the end of the run, absolute and versioned. Refuses to know Kafka, the clock and where batches go.
 """
 
 from collections.abc import Sequence
@@ -57,8 +57,15 @@ class Effects:
 class Partition:
     """One partition of `lumbung.events.v1`: its state, and the fold over its log."""
 
-    def __init__(
-        self, number: int, judge: Judge, view: View, shelf: Shelf, setting: Setting, epoch: int = 0
+    def __init__(  # noqa: PLR0913 - the parts of a partition, each named by its caller
+        self,
+        number: int,
+        *,
+        judge: Judge,
+        view: View,
+        shelf: Shelf,
+        setting: Setting,
+        epoch: int = 0,
     ) -> None:
         self.number = number
         self._judge = judge
@@ -141,7 +148,7 @@ class Partition:
         if isinstance(found, Rejection):
             self._out.reject(record, found, None)
         elif not found.actor:
-            self._tick(record, found, again)
+            self._tick(record, found, again=again)
         elif again:
             self._say_again(record, found)
         else:
@@ -155,7 +162,7 @@ class Partition:
             steps = plain.steps(said, coop, gate, self._view)
             if steps is not None:
                 version = version_of(self._held.now.epoch, record.offset)
-                plain.fold(said, coop, gate, steps, self._view, version)
+                plain.fold(said, coop, steps, self._view, version)
                 self._close(
                     record,
                     said,
@@ -255,7 +262,7 @@ class Partition:
             self._duplicate(record, said)
 
     # -------------------------------------------------------------- ticks
-    def _tick(self, record: Record, said: Judged, again: bool) -> None:
+    def _tick(self, record: Record, said: Judged, *, again: bool) -> None:
         now = self._held.now
         if again or said.sequence <= now.tick:
             return

@@ -1,9 +1,10 @@
-"""Decides what the commonest saying changes: stock, in the order of its time, that no promise rests on.
+"""Decides what the commonest saying changes: stock, in the order of its time, promised to nobody.
 
-A short cut through `sayings`, `view` and `promises`, and nothing else: nearly every report comes from a
-phone that says one thing after another, about goods nobody is waiting for. For those this does in one
-pass what the long way does in five; whatever is not plain is left to the long way. A property test
-folds the same logs with and without it: state and outputs must be the same, byte for byte.
+A short cut through `sayings`, `view` and `promises`, and nothing else: nearly every report comes
+from a phone that says one thing after another, about goods nobody is waiting for. For those this
+does in one pass what the long way does in five; whatever is not plain is left to the long way. A
+property test folds the same logs with and without it: state and outputs must be the same, byte for
+byte.
 """
 
 from typing import NamedTuple
@@ -29,13 +30,9 @@ class Step(NamedTuple):
 
 def steps(said: Judged, coop: Coop, gate: Gate | None, view: View) -> list[Step] | None:
     """The lines of a plain saying; None when it must go the long way."""
-    if gate is None or said.sequence != gate.low + 1 or gate.bits or coop.voids:
-        return None
-    if said.rejections or said.body is not None:
+    if gate is None or not _may_be_plain(said, coop, gate):
         return None
     actor, levels, promised = said.actor, coop.levels, view.book.by_offer
-    if len(levels) + len(said.lines) > ENTRIES_MAX:
-        return None
     time_ms, device, number = said.time_ms, said.device, said.sequence
     found = []
     for line in said.lines:
@@ -44,19 +41,25 @@ def steps(said: Judged, coop: Coop, gate: Gate | None, view: View) -> list[Step]
         name = position_key(line.commodity, line.grade, line.lot)
         key = line_key(time_ms, device, number, line.n, 0)
         level = levels.get(name)
-        if level is not None and (key <= level.newest_key or level.base is not None):
-            return None
-        if promised and offer_id(actor, name) in promised:
+        late = level is not None and key <= level.newest_key
+        if late or (promised and offer_id(actor, name) in promised):
             return None
         found.append(Step(line, name, key))
     return found
 
 
-def fold(
-    said: Judged, coop: Coop, gate: Gate, plain: list[Step], view: View, version: int
-) -> None:
+def _may_be_plain(said: Judged, coop: Coop, gate: Gate) -> bool:
+    return (
+        said.sequence == gate.low + 1
+        and not (gate.bits or coop.voids or said.rejections)
+        and said.body is None
+        and len(coop.levels) + len(said.lines) <= ENTRIES_MAX
+    )
+
+
+def fold(said: Judged, coop: Coop, plain: list[Step], view: View, version: int) -> None:
     """Fold a plain saying into co-op, book and totals."""
-    sequence.enter(gate, said.sequence, said.digest)
+    sequence.enter(coop.gates[said.device], said.sequence, said.digest)
     coop.version = version
     at_ms, actor, hub = said.time_ms, said.actor, said.hub
     coop.last_ms = max(coop.last_ms, at_ms)
@@ -85,8 +88,7 @@ def fold(
             if line.terms is not None:
                 set_terms(level, line, key)
         level.newest_key = key
-        if at_ms > level.last_ms:
-            level.last_ms = at_ms
+        level.last_ms = max(level.last_ms, at_ms)
         level.version = total.version = marks[commodity] = version
         total.hear(actor, level.last_ms)
         view.touched[where] = None

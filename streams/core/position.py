@@ -1,8 +1,9 @@
-"""Decides the level of a position: the newest count, plus the movements after it, in any arrival order.
+"""Decides the level of a position: the newest count plus the movements after it, in any order.
 
-Newest is by time, then device, then sequence and line, never by arrival. A saying that comes in order
-changes the level at once; a late count or a void folds the position again from the lines kept. Levels
-are not clamped: a co-op that gave out more than it counted has a negative level, and it is shown.
+Newest is by time, then device, then sequence and line, never by arrival. A saying that comes in
+order changes the level at once; a late count or a void folds the position again from the lines
+kept. Levels are not clamped: a co-op that gave out more than it counted has a negative level, and
+it is shown.
 """
 
 from collections.abc import Iterable
@@ -25,8 +26,7 @@ def apply(ground: Ground, line: StockLine, key: Key) -> bool:
             return False
     elif key > ground.count_key:
         ground.on_hand += line.quantity if line.kind == "i" else -line.quantity
-        if key > ground.newest_key:
-            ground.newest_key = key
+        ground.newest_key = max(ground.newest_key, key)
     set_terms(ground, line, key)
     return True
 
@@ -47,7 +47,7 @@ def set_terms(ground: Ground, line: StockLine, key: Key) -> None:
 
 
 def count_is_too_late(level: Level, key: Key) -> bool:
-    """True when movements after a count are gone, so that nobody can say what it comes to by now."""
+    """True when movements after a count are gone: nobody can say what it comes to by now."""
     base = level.base
     return base is not None and base.count_key < key < base.newest_key
 

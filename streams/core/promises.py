@@ -1,8 +1,8 @@
-"""Decides what becomes of promises when goods or needs shrink: proposals go, what was agreed is at risk.
+"""Decides what becomes of promises when goods or needs shrink: some go, some are at risk.
 
-A hold never exceeds what was there when it was given. Of what no longer fits, proposals nobody said
-yes to are withdrawn first, newest first; then held matches, newest first, are marked at risk, naming
-the report. Refuses to know why a level or an order changed.
+A hold never exceeds what was there when it was given. Of what no longer fits, proposals nobody
+said yes to are withdrawn first, newest first; then held matches, newest first, are marked at risk,
+naming the report. Refuses to know why a level or an order changed.
 """
 
 from collections.abc import Iterator
@@ -71,7 +71,7 @@ class Promises:
         return gone
 
     def weigh(self, offers: list[str], needs: list[str], cause: str, version: int) -> list[Deal]:
-        """Say of every held deal on these lines whether it is at risk; gives those that changed."""
+        """Say of each held deal on these lines whether it is at risk; gives those that changed."""
         changed = []
         for deal in self._held(offers, needs):
             at_risk = self._uncovered(deal)

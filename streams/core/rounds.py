@@ -1,8 +1,9 @@
 """Decides what a family in a hub looks like to the matcher, and what its answer changes.
 
 What a side has said yes to is left alone: its quantity is taken off both lines. Everything else is
-solved anew; the same pair keeps its name, so solving again changes quantity and version only, and a
-pair that is no longer wanted is superseded. Refuses to know Kafka, the clock and how flows are solved.
+solved anew; the same pair keeps its name, so solving again changes quantity and version only, and
+a pair that is no longer wanted is superseded. Refuses to know Kafka, the clock and how flows are
+solved.
 """
 
 from collections.abc import Callable, Sequence
@@ -52,7 +53,7 @@ class Changes:
     """What a round changed: deals by match id, and the state of what was left over."""
 
     deals: list[Deal] = field(default_factory=list)
-    left: RoundState = field(default_factory=lambda: RoundState(0, True))
+    left: RoundState = field(default_factory=lambda: RoundState(0, certified=True))
     certified: bool = True
     lines: int = 0
 
@@ -149,8 +150,8 @@ class Market:
                 deals.move(deal, deals.TRANSITIONS["proposed", "supersede"], step)
                 self._note(changes, deal, now.version)
                 continue
-            pay = by_need[pair[1]].ceiling - by_offer[pair[0]].floor
-            if _renew(deal, proposal, answer, by_need[pair[1]], pay, now):
+            ends = by_offer[pair[0]], by_need[pair[1]]
+            if _renew(deal, proposal, ends, answer, now.tick):
                 self._note(changes, deal, now.version)
         for pair, proposal in sorted(wanted.items()):
             offer, need = by_offer[pair[0]], by_need[pair[1]]
@@ -270,14 +271,15 @@ def _arrive_day(need: NeedLine, proposal: Proposal, now: Moment) -> int:
 
 
 def _renew(
-    deal: Deal, proposal: Proposal, answer: Round, need: NeedLine, pay: int, now: Moment
+    deal: Deal, proposal: Proposal, ends: tuple[OfferLine, NeedLine], answer: Round, tick: int
 ) -> bool:
     """Bring a standing proposal up to date; False when nothing of it changed."""
+    offer, need = ends
     arrive = deal.arrive_day if need.needed_by_day is None else need.needed_by_day
     fresh = (proposal.quantity, proposal.price, proposal.leg_cost, answer.certified, arrive)
     if fresh == (deal.quantity, deal.price, deal.leg_cost, deal.certified, deal.arrive_day):
         return False
     deal.quantity, deal.price, deal.leg_cost, deal.certified, deal.arrive_day = fresh
-    deal.surplus = pay - proposal.leg_cost
-    deal.tick, deal.digest = now.tick, answer.digest
+    deal.surplus = need.ceiling - offer.floor - proposal.leg_cost
+    deal.tick, deal.digest = tick, answer.digest
     return True

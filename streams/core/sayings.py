@@ -1,8 +1,9 @@
-"""Decides what a fresh saying changes: levels, plans, orders, and what earlier sayings it takes back.
+"""Decides what a fresh saying changes: levels, plans, orders, and which ones it takes back.
 
-The hard part is that sayings come in any order. What comes in the order of its time is folded at once.
-A count or a void that comes late folds the position again from the lines kept: its base, then every
-kept line not taken back, in the order of sayings. Refuses to know offers, deals and other co-ops.
+The hard part is that sayings come in any order. What comes in the order of its time is folded at
+once. A count or a void that comes late folds the position again from the lines kept: its base,
+then every kept line not taken back, in the order of sayings. Refuses to know offers, deals and
+other co-ops.
 """
 
 from collections.abc import Iterator
@@ -30,8 +31,8 @@ VOIDS_EACH: Final = 4
 class Touched:
     """What a saying touched, by name, and how that stood before.
 
-    `levels` holds the amounts on hand (None: the position is new), `orders` the goods asked for ("":
-    none). `less` says that something was taken back, so that the newest saying may be another.
+    `levels` holds the amounts on hand (None: the position is new), `orders` the goods asked for
+    ("": none). `less` says that something was taken back, so the newest saying may be another.
     """
 
     levels: dict[str, int | None] = field(default_factory=dict)

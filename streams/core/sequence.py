@@ -1,7 +1,7 @@
 """Decides whether a device's sequence is fresh, seen or too far ahead; nothing is ever forgotten.
 
-Every sequence up to a low-water mark was seen; a bitmap of 65,536 above it says which later ones were.
-Of the newest 256 a digest is kept: the same sequence with other content is not a repetition.
+Every sequence up to a low-water mark was seen; a bitmap of 65,536 above it says which later ones
+were. Of the newest 256 a digest is kept: the same sequence with other content is not a repetition.
 """
 
 from enum import Enum

@@ -1,13 +1,15 @@
 """Decides how the lines of past sayings are reached: by saying, or all of one co-op's.
 
-They are read only for late counts, voids and repetitions, so they stay encoded. `MemoryShelf` is the
-plain one; a worker may put one in its place that moves to disk beyond a memory budget.
+They are read only for late counts, voids and repetitions, so they stay encoded. `MemoryShelf` is
+the plain one; a worker may put one in its place that moves to disk beyond a memory budget.
 """
 
 from collections.abc import Iterator
 from typing import Protocol
 
-from streams.core.state import Said, decode
+import msgspec
+
+from streams.core.state import Said, State, decode
 
 
 class Shelf(Protocol):
@@ -70,3 +72,14 @@ def opened(value: bytes) -> Said:
     said = decode(b"said", value)
     assert isinstance(said, Said)
     return said
+
+
+class Glance(State, gc=False):
+    """What the first fields of a saying tell: where in the log it stands, and when it was said."""
+
+    offset: int
+    time_ms: int
+
+
+glance = msgspec.msgpack.Decoder(Glance).decode
+"""A saying's bytes -> its glance: a twentieth of the work of opening it."""

@@ -1,10 +1,11 @@
 """Decides the records of a partition's state and their keys in the changelog.
 
-One table, one changelog: `coop/<actor>` (gates, levels, orders, plans), `said/<actor>|<device>|<n>`
-(a judged saying, kept for late counts and voids), `deal/<match>`, `round/<hub>|<family>` (what the last
-solution left over and why), `odd/<offset>` (a sound record that the state refused) and `applied` (how
-far the log is folded, and the partition's sense of time). Every record carries the version of the
-input record that last changed it, so that recovery can keep the newest.
+One table, one changelog: `coop/<actor>` (gates, levels, orders, plans),
+`said/<actor>|<device>|<n>` (a judged saying, kept for late counts and voids), `deal/<match>`,
+`round/<hub>|<family>` (what the last solution left over and why), `odd/<offset>` (a sound record
+that the state refused) and `applied` (how far the log is folded, and the partition's sense of
+time). Every record carries the version of the input record that last changed it, so that recovery
+can keep the newest.
 """
 
 from typing import Final
@@ -37,7 +38,7 @@ class Gate(State, gc=False):
 
 
 class Ground(State, gc=False):
-    """What sayings up to some moment amount to: micro base units, the count under them, the terms."""
+    """What sayings up to a moment amount to: micro base units, the count under them, the terms."""
 
     on_hand: int = 0
     count_key: Key = NO_KEY
@@ -58,7 +59,7 @@ class Level(Ground, gc=False):
 
 
 class Plan(State, gc=False):
-    """Goods to be ready on a day: the newest saying; `under` is an older one whose line is gone."""
+    """Goods to be ready on a day, as newest said; `under` is an older one whose line is gone."""
 
     quantity: int
     key: Key
@@ -114,7 +115,7 @@ class Coop(State):
 
 
 class Said(State, gc=False):
-    """A judged saying that passed the gate: offset, time, its sound lines, and what was refused."""
+    """A judged saying that passed the gate: offset, time, its sound lines, what was refused."""
 
     offset: int
     time_ms: int

@@ -1,7 +1,7 @@
-"""Decides what the passing of time changes: proposals run out, days turn, old lines go, families match.
+"""Decides what the passing of time changes: proposals run out, days turn, families match.
 
-Time is an input: a tick is a record like any other. A tick's work is bounded by what fits one batch;
-families left over stay dirty and come first at the next tick. Refuses to read a clock.
+Time is an input: a tick is a record like any other. A tick's work is bounded by what fits one
+batch; families left over stay dirty and come first at the next tick. Refuses to read a clock.
 """
 
 from bisect import bisect_right
@@ -130,15 +130,14 @@ class Clockwork:
     # -------------------------------------------------------------- matching
     def _solve(self, beat: Beat, now: Applied, version: int) -> None:
         """Solve dirty families, longest unsolved first, until the batch is full."""
-        book, solved = self._view.book, 0
-        for where in sorted(book.dirty, key=self._age):
+        book = self._view.book
+        for solved, where in enumerate(sorted(book.dirty, key=self._age)):
             mark = book.mark(where)
             size = LINE_BYTES * (len(mark.offers) + len(mark.needs))
             if beat.size + size > BYTES_MAX and solved:
                 break
             del book.dirty[where]
             self._family(where, beat, now, version)
-            solved += 1
         beat.left = len(book.dirty)
 
     def _age(self, where: HubFamily) -> tuple[int, HubFamily]:

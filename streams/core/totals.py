@@ -1,9 +1,10 @@
-"""Decides hub demand: what a hub's co-ops hold, plan and want of a commodity, within four horizons.
+"""Decides hub demand: what co-ops hold, plan and want of a commodity, within four horizons.
 
-A fold of positions, plans and needs, kept up to date by differences and built anew from the state on
-assignment. Horizons are cumulative: `now` holds what is overdue or has no day, `today` what is needed
-by today, `7d` within seven days, `season` everything. Supply is the sum of levels as they are, negative
-ones too, so that it always equals the sum of the positions shown. Refuses to know who gets what.
+A fold of positions, plans and needs, kept up to date by differences and built anew from the state
+on assignment. Horizons are cumulative: `now` holds what is overdue or has no day, `today` what is
+needed by today, `7d` within seven days, `season` everything. Supply is the sum of levels as they
+are, negative ones too, so that it always equals the sum of the positions shown. Refuses to know
+who gets what.
 """
 
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ class Cell:
 
 @dataclass(slots=True)
 class Total:
-    """A commodity in a hub: its cells, who was heard when, and the version of its newest change."""
+    """A commodity in a hub: its cells, who was heard when, the version of its newest change."""
 
     cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
     heard: dict[str, int] = field(default_factory=dict)

@@ -1,7 +1,8 @@
-"""Decides what the state implies beyond itself: hub totals, who is promised what, and by which names.
+"""Decides what the state implies beyond itself: hub totals, who is promised what, by which names.
 
-A fold over the state, in memory. It follows every change at once and can be built anew at any moment
-with the same result; nothing here is written down. Refuses to know records, batches and the matcher.
+A fold over the state, in memory. It follows every change at once and can be built anew at any
+moment with the same result; nothing here is written down. Refuses to know records, batches and the
+matcher.
 """
 
 from typing import Final
@@ -58,7 +59,7 @@ class View:
         coop = self.book.coops.get(actor)
         if coop is None or not coop.packs:
             return {}
-        return {tuple(k.split("|", 1)): v for k, v in coop.packs.items()}  # type: ignore[misc]
+        return {tuple(k.split("|", 1)): v for k, v in coop.packs.items()}  # type: ignore[misc]  # two parts
 
     def amount(self, actor: str) -> Amount:
         """How an actor's stated amounts become base units."""

@@ -1,7 +1,8 @@
-"""Decides whether a line was taken back: a void reaches thirty days, whichever of the two came first.
+"""Decides whether a line was taken back: a void reaches thirty days, whichever came first.
 
-A void may come before the line it takes back; then it waits, with its time. Only lines of goods, plans
-and orders can be taken back: a void of a void takes nothing back. Refuses to know levels and orders.
+A void may come before the line it takes back; then it waits, with its time. Only lines of goods,
+plans and orders can be taken back: a void of a void takes nothing back. Refuses to know levels and
+orders.
 """
 
 from collections.abc import Iterator

@@ -33,7 +33,7 @@ class Live:
             self.ends.append((at, len(self.desk.batches), len(self.desk.outputs)))
 
     def crash(self) -> Desk:
-        """Another takes over: some batches are written, fewer outputs left, still less is committed."""
+        """Another takes over: some batches are written, fewer outputs left, less is committed."""
         stops = [(0, 0, 0), *self.ends]
         kept = self.chance.randrange(len(stops))
         sent = self.chance.randrange(max(0, kept - 3), kept + 1)
@@ -118,7 +118,7 @@ def test_the_changelog_is_what_the_partition_says_of_its_keys(seed: int) -> None
 @FEW
 @given(SEEDS)
 def test_an_older_writer_changes_nothing(seed: int) -> None:
-    """A worker thought dead writes its batches once more, after those of the one that took over."""
+    """A worker thought dead writes its batches once more, after those of its successor."""
     chance = Random(seed)
     desk = Desk().run(records(Village(chance, days=20).life(40, 8)))
     first = chance.randrange(len(desk.batches))

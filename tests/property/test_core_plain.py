@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.core import partition, plain
+from streams.core import plain
 from tests.support.core_desk import Desk
 from tests.support.core_logs import Line, records
 from tests.support.core_village import Village
@@ -37,10 +37,10 @@ def test_the_short_cut_changes_nothing(seed: int) -> None:
 
     short, long = Desk(), Desk()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(partition.plain, "steps", counted)
+        patch.setattr(plain, "steps", counted)
         for run in runs:
             short.run(run)
-        patch.setattr(partition.plain, "steps", lambda *_: None)
+        patch.setattr(plain, "steps", lambda *_: None)
         for run in runs:
             long.run(run)
     assert any(taken)

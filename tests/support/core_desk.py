@@ -1,6 +1,6 @@
 """A partition on a desk: it is fed sayings, and all that leaves it is kept and can be read.
 
-What a reader ends up with is the row of the highest version; two rows of one version must be equal.
+A reader ends up with the row of the highest version; two rows of one version must be equal.
 """
 
 import json
@@ -35,7 +35,7 @@ def partition() -> Partition:
 
 @dataclass
 class Desk:
-    """A partition being fed, with all that left it: batches of state, and the newest of each key."""
+    """A partition being fed, with all that left it: batches of state, and records by topic."""
 
     core: Partition = field(default_factory=partition)
     batches: list[Batch] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Records for the core: builders of sayings and of their lines, and the log that gives them offsets.
+"""Records for the core: builders of sayings and of their lines; the log gives them offsets.
 
 All co-ops are of one hub, so one partition sees them all.
 """
@@ -52,9 +52,13 @@ def event(kind: str, name: str, source: str, data: dict[str, Any], at: int) -> b
 
 
 def said(
-    kind: str, actor: str, sequence: int, body: dict[str, Any], at: int = NOON, device: str = "hp1"
+    kind: str,
+    who_says: tuple[str, str, int],
+    body: dict[str, Any],
+    at: int = NOON,
 ) -> Saying:
     """Any saying of an actor; its record is stamped with the time it speaks of."""
+    actor, device, sequence = who_says
     who = "actor" if kind in ("decision", "contract") else "coop"
     room = "hubs" if len(actor) == len(HUB) else "coops"
     data = {who: actor, "device": device, "sequence": sequence, **body}
@@ -64,7 +68,7 @@ def said(
 
 
 def report(coop: str, sequence: int, *lines: Line, at: int = NOON, device: str = "hp1") -> Saying:
-    return said("report", coop, sequence, {"lines": list(lines)}, at, device)
+    return said("report", (coop, device, sequence), {"lines": list(lines)}, at)
 
 
 def tick(n: int, at: int) -> Saying:
@@ -72,11 +76,11 @@ def tick(n: int, at: int) -> Saying:
 
 
 def decision(actor: str, sequence: int, match: str, what: str, at: int = NOON) -> Saying:
-    return said("decision", actor, sequence, {"match": match, "decision": what}, at, "desk")
+    return said("decision", (actor, "desk", sequence), {"match": match, "decision": what}, at)
 
 
 def profile(coop: str, sequence: int, at: int = NOON, **body: Any) -> Saying:
-    return said("profile", coop, sequence, body, at, "desk")
+    return said("profile", (coop, "desk", sequence), body, at)
 
 
 # ------------------------------------------------------------------ lines

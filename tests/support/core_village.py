@@ -50,12 +50,12 @@ class Village:
         ]
 
     def life(self, reports: int, ticks: int, *, packs: bool = True) -> list[Saying]:
-        """Reports, repetitions, conflicts and decisions from NOON on, between ticks that take days.
+        """Reports, repetitions, conflicts and decisions from NOON on, between ticks days apart.
 
         The log is folded as it is told, for decisions must name matches that are there.
         """
-        desk, log, self.packs = Desk(), [], packs
-        now = NOON
+        desk, now, self.packs = Desk(), NOON, packs
+        log: list[Saying] = []
         for n in range(1, ticks + 1):
             now += self.chance.choice((2 * HOUR, 2 * HOUR, 5 * HOUR, 20 * HOUR, 3 * DAY, 16 * DAY))
             for _ in range(self.chance.randrange(2 * reports // ticks + 1)):

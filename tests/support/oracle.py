@@ -1,7 +1,7 @@
 """What positions and orders must be, said once more from the design alone, in the plainest way.
 
-It reads the bytes of reports, keeps everything for ever and works every answer out from the start. It
-shares no code with the core; it knows only sound reports in base units and no limits.
+It reads the bytes of reports, keeps everything for ever and works every answer out from the
+start. It shares no code with the core; it knows only sound reports in base units and no limits.
 """
 
 import json
@@ -45,7 +45,7 @@ class Oracle:
         return line["id"] not in self.voided
 
     def positions(self) -> dict[tuple[str, str], dict[str, Any]]:
-        """By (co-op, `commodity|grade|lot`): on_hand, keep, floor_price and when it was spoken of."""
+        """By (co-op, `commodity|grade|lot`): on_hand, keep, floor_price, when it was spoken of."""
         found: dict[tuple[str, str], dict[str, Any]] = {}
         for line in self.lines:
             if not line["kind"].startswith("stock."):

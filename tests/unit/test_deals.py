@@ -7,13 +7,13 @@ import pytest
 from streams.core.deals import HOLD_BACK_MS, PROPOSAL_MS
 from tests.support.core_desk import Desk
 from tests.support.core_logs import (
-    A,
-    B,
-    C,
     DAY,
     HOUR,
     HUB,
     NOON,
+    A,
+    B,
+    C,
     Saying,
     amended,
     cancelled,
@@ -58,7 +58,8 @@ def test_a_proposal_names_both_sides_the_money_and_the_way() -> None:
     assert match["surplus"] == 9000 - 5000 - match["leg_cost"]
     assert match["price"] == 5000 + match["surplus"] // 2
     assert match["expires_ms"] == NOON + PROPOSAL_MS
-    assert match["why_id"] and match["why_en"]
+    assert match["why_id"]
+    assert match["why_en"]
 
 
 def test_a_match_is_accepted_when_both_sides_have_accepted() -> None:

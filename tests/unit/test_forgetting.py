@@ -10,11 +10,11 @@ from streams.core.forgetting import FORGET_MS, KEEP_MS
 from streams.core.sayings import ENTRIES_MAX
 from tests.support.core_desk import Desk, restored
 from tests.support.core_logs import (
-    A,
-    B,
     DAY,
     HOUR,
     NOON,
+    A,
+    B,
     Saying,
     amended,
     cancelled,

@@ -6,10 +6,10 @@ from typing import Any
 from streams.core.sayings import ENTRIES_MAX, REVISIONS_MAX
 from tests.support.core_desk import Desk
 from tests.support.core_logs import (
-    A,
     HOUR,
     HUB,
     NOON,
+    A,
     Saying,
     amended,
     cancelled,

@@ -6,10 +6,10 @@ import pytest
 
 from tests.support.core_desk import Desk
 from tests.support.core_logs import (
-    A,
     DAY,
     HOUR,
     NOON,
+    A,
     Saying,
     counted,
     issued,

@@ -155,7 +155,7 @@ def test_each_device_counts_for_itself(device: str) -> None:
 
 
 def test_a_device_that_gives_up_a_range_goes_on_behind_it() -> None:
-    gap = said("gap", A, 5, {"first": 2, "last": 4})
+    gap = said("gap", (A, "hp1", 5), {"first": 2, "last": 4})
     desk = Desk().feed(report(A, 1, received(5)), gap, report(A, 3, received(9)))
     assert desk.verdicts() == ["accepted", "accepted", "rejected"]
     assert desk.on_hand(A) == "5"
@@ -163,5 +163,5 @@ def test_a_device_that_gives_up_a_range_goes_on_behind_it() -> None:
 
 
 def test_a_gap_beyond_the_window_is_refused() -> None:
-    gap = said("gap", A, 1, {"first": 2, "last": WINDOW + 2})
+    gap = said("gap", (A, "hp1", 1), {"first": 2, "last": WINDOW + 2})
     assert Desk().feed(gap).reasons() == ["sequence_too_far"]

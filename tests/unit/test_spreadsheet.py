@@ -130,7 +130,7 @@ def test_a_cell_that_looks_like_a_formula_is_refused(rules, cell):
 
 def test_numbers_and_days_stored_by_a_workbook_need_no_locale(rules):
     header = ("komoditas", "jumlah", "satuan", "harga_minimal", "tanggal", "koperasi")
-    row = ("LADA-PUTIH", Decimal("1.5"), "TON", 110_000, datetime(2026, 11, 22, 7), COOP)  # noqa: DTZ001
+    row = ("LADA-PUTIH", Decimal("1.5"), "TON", 110_000, datetime(2026, 11, 22, 7), COOP)  # noqa: DTZ001 - as openpyxl gives it
     found = read_sheet(sheet(row, header=header), rules)
     assert found.sound
     event = msgspec.json.decode(found.drafts[0].value)

@@ -6,13 +6,13 @@ from streams.core import ticks
 from streams.core.ticks import day_turns
 from tests.support.core_desk import Desk
 from tests.support.core_logs import (
-    A,
-    B,
     COOPS,
     DAY,
     HOUR,
     HUB,
     NOON,
+    A,
+    B,
     Saying,
     counted,
     placed,

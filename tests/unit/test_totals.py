@@ -6,13 +6,13 @@ from schemas.records import HORIZONS
 from streams.core.totals import Total, bucket_of, plan_bucket
 from tests.support.core_desk import Desk
 from tests.support.core_logs import (
-    A,
-    B,
-    C,
     DAY,
     HOUR,
     HUB,
     NOON,
+    A,
+    B,
+    C,
     cancelled,
     counted,
     issued,

@@ -17,15 +17,18 @@ from deploy.verify.findings import (
 )
 from tests.support.paper_log import (
     EVENTS_SAID,
+    MATCH,
     A,
     B,
     PaperLog,
     checked,
     counted,
+    ledger,
     match,
     position,
     said,
 )
+from tests.support.sayings import encoded, envelope
 
 Wound = Callable[[PaperLog], object]
 
@@ -259,7 +262,8 @@ def test_a_late_old_record_that_is_said_anew_is_counted_and_no_breach() -> None:
     assert report.totals["late_records"] == 1
 
 
-def test_stock_that_falls_after_the_promise_is_no_breach() -> None:
+def recounted() -> PaperLog:
+    """A counts again after the tick: only 10 kg are left of the 120."""
     log = PaperLog()
     log.events[6] = (A.encode(), said(A, 2, counted("10")))
     counts = log.ledger[0]["lines"][0]
@@ -267,8 +271,25 @@ def test_stock_that_falls_after_the_promise_is_no_breach() -> None:
     log.ledger[5]["positions"][0]["on_hand"] = "10"
     for demand in log.demand:
         demand["rows"][0]["supply"] = "10"
-    report = checked(log)
+    return log
+
+
+def test_stock_that_falls_after_the_promise_is_no_breach() -> None:
+    report = checked(recounted())
     assert report.ok, str(report.first)
+
+
+def test_a_hold_beyond_the_stock_of_its_moment_is_found() -> None:
+    log = recounted()
+    who = {"actor": A, "device": "hp1", "sequence": 3}
+    decision = envelope("decision", {**who, "match": MATCH, "decision": "accept"})
+    log.events.append((A.encode(), encoded(decision)))
+    log.ledger.append(ledger(7, "accepted", A, 3))
+    later(log, 8, "accepted")
+    log.state += [(f"coop/{A}", [8, 0, {"hp1": [3, b"", b"", 3]}]), ("applied", [7])]
+    report = checked(log)
+    assert [breach.check for breach in report.breaches] == [PROMISES]
+    assert "accepted beyond the stock" in str(report.first)
 
 
 def test_the_log_is_what_the_villages_said() -> None:

@@ -8,12 +8,12 @@ import pytest
 from streams.core.sayings import ENTRIES_MAX, VOIDS_EACH
 from tests.support.core_desk import Desk
 from tests.support.core_logs import (
-    A,
-    B,
     DAY,
     HOUR,
     HUB,
     NOON,
+    A,
+    B,
     Saying,
     amended,
     counted,
@@ -83,6 +83,9 @@ def test_of_two_voids_one_within_reach_is_enough() -> None:
     near = report(A, 2, voided(A, 1), at=NOON - 20 * DAY)
     far = report(A, 3, voided(A, 1))
     assert [one[0] for one in outcomes(said, near, far)] == ["0"]
+    early = report(A, 2, voided(A, 1), at=NOON - 80 * DAY)
+    late = report(A, 3, voided(A, 1), at=NOON - 39 * DAY)
+    assert [one[0] for one in outcomes(said, early, late)] == ["0"]
 
 
 def test_a_void_of_a_void_takes_nothing_back() -> None:
