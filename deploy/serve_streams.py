@@ -12,8 +12,11 @@ from deploy.wiring import Process, hub_app_id
 from schemas import reference
 from streams.agents import app as hub_worker
 from streams.agents.options import WorkerOptions
+from streams.agents.spill import SpillShelf
 from streams.core.building import Builder
+from streams.core.partition import Partition
 
+MEBIBYTE: Final = 1024 * 1024
 GC_THRESHOLDS: Final = (50_000, 20, 100)
 """The state is large and without cycles: to look through it often finds nothing and costs much."""
 
@@ -48,10 +51,16 @@ def serve_streams(process: Process, worker: int) -> int:
         rebalance_seconds=settings.streams.rebalance_seconds,
         commit_seconds=settings.streams.commit_seconds,
     )
+    lines_bytes = settings.streams.lines_memory_mb * MEBIBYTE // settings.kafka.partitions
+
+    def empty_partition(number: int) -> Partition:
+        shelf = SpillShelf(state / f"said-{number}.db", lines_bytes)
+        return made.partition(number, shelf=shelf)
+
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
-    return hub_worker.run(hub_worker.create_app(options, made.partition, meter))
+    return hub_worker.run(hub_worker.create_app(options, empty_partition, meter))
 
 
 def status_file(settings: Settings, name: str) -> Path:

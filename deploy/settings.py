@@ -58,6 +58,7 @@ class StreamsSettings(_Section):
     commit_seconds: float = Field(default=1.0, ge=0.05, le=60.0)
     run_records_max: int = Field(default=2_000, ge=1, le=100_000)
     stall_seconds: float = Field(default=30.0, ge=5.0, le=3_600.0)
+    lines_memory_mb: int = Field(default=512, ge=0, le=65_536)
 
     @model_validator(mode="after")
     def _heartbeats_fit_the_session(self) -> Self:

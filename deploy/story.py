@@ -101,8 +101,9 @@ def _line(row: dict[str, Any], _: str) -> Iterator[str]:
 
 
 def _event(row: dict[str, Any], _: str) -> Iterator[str]:
-    yield "  ".join(
-        f"{name} {cell(value)}" for name, value in row.items() if value not in (None, "")
+    yield (
+        f"{row['event_id']}  {row['event_type']}  {row['verdict']}"
+        f"  partition {row['partition']} offset {row['offset']}"
     )
 
 

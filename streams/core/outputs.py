@@ -149,7 +149,9 @@ class Outputs:
     def _demand(self, keys: Iterable[tuple[str, str]], at: str) -> list[Row]:
         out: list[Row] = []
         for key in keys:
-            out += demand_out.rows(key, self._view.totals.total(*key), self._view.goods, at)
+            total = self._view.totals.by_key.get(key)
+            if total is not None:  # all that was ever said of it may have been taken back
+                out += demand_out.rows(key, total, self._view.goods, at)
         return out
 
     def _matches(self, deals: Iterable[str], rounds: Iterable[str], at: str) -> list[Row]:

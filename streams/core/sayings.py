@@ -23,7 +23,7 @@ ENTRIES_MAX: Final = 400
 """Most positions, and most orders, plans and voids, that one co-op may have at once."""
 REVISIONS_MAX: Final = 2 * ENTRIES_MAX
 """Most revisions of all its orders together."""
-VOIDS_EACH: Final = 4
+VOIDS_EACH: Final = 32
 """Most voids that wait for one line which has not come."""
 
 

@@ -182,6 +182,7 @@ def bytes_of(coop: Coop) -> int:
         + 128 * len(coop.levels)
         + 96 * (len(coop.plans) + len(coop.voids) + len(coop.mandates))
         + 24 * (len(coop.marks) + len(coop.packs))
+        + sum(9 * len(times) for times in coop.voids.values())
         + sum(24 + 80 * (len(o.revisions) + len(o.under)) for o in coop.orders.values())
         + sum(len(gate.digests) + len(gate.bits) + 32 for gate in coop.gates.values())
     )

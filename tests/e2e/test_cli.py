@@ -18,6 +18,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
+from deploy.broker.kit import Kit
 from deploy.cli import VERBS, app, loaded
 from deploy.errors import EXIT_CHECK, EXIT_CONFIG, EXIT_DEPENDENCY, EXIT_DONE, EXIT_USAGE
 from tests.support.door import DOOR, Answer, environment, lumbung
@@ -299,26 +300,31 @@ def test_the_status_of_a_broker_is_data_for_scripts(baseline):
 
 
 # ---------------------------------------------------------------- verify, rebuild
-def test_verify_is_clean_finds_one_altered_row_and_rebuild_mends_it(baseline, tmp_path: Path):
+def test_verify_is_clean_finds_one_altered_row_and_rebuild_mends_it(
+    baseline, kafka_kit: Kit, tmp_path: Path
+):
     folder = tmp_path / "data"
     shutil.copytree(baseline.folder, folder)
-    clean = lumbung("verify", "--data", folder).json()
-    assert clean["ok"] is True
-    assert clean["accepted"] == baseline.counts["accepted"]
-    assert all(clean["checks"].values()), clean["checks"]
+    with kafka_kit.broker(folder / "kafka"):
+        clean = lumbung("verify", "--data", folder).json()
+        assert clean["ok"] is True
+        assert clean["accepted"] == baseline.counts["accepted"]
+        assert all(clean["checks"].values()), clean["checks"]
 
-    with closing(sqlite3.connect(folder / "warehouse.db")) as found:
-        (coop,) = found.execute("SELECT coop FROM position ORDER BY on_hand_micro DESC").fetchone()
-        with found:
-            found.execute(
-                "UPDATE position SET on_hand_micro = on_hand_micro + 1 WHERE coop = ?", (coop,)
-            )
-    broken = lumbung("verify", "--data", folder)
-    assert broken.code == EXIT_CHECK
-    assert json.loads(broken.out)["ok"] is False
-    assert coop in broken.err
+        with closing(sqlite3.connect(folder / "warehouse.db")) as found:
+            (coop,) = found.execute(
+                "SELECT coop FROM position ORDER BY on_hand_micro DESC"
+            ).fetchone()
+            with found:
+                found.execute(
+                    "UPDATE position SET on_hand_micro = on_hand_micro + 1 WHERE coop = ?", (coop,)
+                )
+        broken = lumbung("verify", "--data", folder)
+        assert broken.code == EXIT_CHECK
+        assert json.loads(broken.out)["ok"] is False
+        assert coop in broken.err
 
-    rebuilt = lumbung("rebuild", "--data", folder)
-    assert rebuilt.code == EXIT_DONE, rebuilt.err
-    assert lumbung("verify", "--data", folder).json()["ok"] is True
-    assert baseline.dump.differences(dumped(folder)) == []
+        rebuilt = lumbung("rebuild", "--data", folder)
+        assert rebuilt.code == EXIT_DONE, rebuilt.err
+        assert lumbung("verify", "--data", folder).json()["ok"] is True
+        assert baseline.dump.differences(dumped(folder)) == []

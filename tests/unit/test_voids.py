@@ -150,7 +150,9 @@ def test_the_ledger_of_a_void_names_its_line_and_the_position_as_it_stands() -> 
 
 
 def test_a_plan_never_counted_makes_no_total() -> None:
-    desk = Desk().feed(report(A, 2, voided(A, 1)), report(A, 1, planned(5, "2026-12-20")))
+    plan = report(A, 1, planned(5, "2026-12-20"))
+    desk = Desk().feed(report(A, 2, voided(A, 1)), plan, plan)
+    assert desk.verdicts() == ["accepted", "accepted", "duplicate"]
     assert desk.demand() == {}
 
 
