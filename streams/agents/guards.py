@@ -63,9 +63,10 @@ class Pulse:
     def __init__(self, limit_seconds: float) -> None:
         self._limit: Final = limit_seconds
         self._last = time.monotonic()
+        self._ended: Final = threading.Event()
 
     def start(self) -> None:
-        """Begin to beat, until the process ends."""
+        """Begin to beat, until the process ends or `stop` is called."""
         self._last = time.monotonic()
         threading.Thread(target=self._beat, name="pulse", daemon=True).start()
 
@@ -77,7 +78,11 @@ class Pulse:
 
     def _beat(self) -> None:
         with last_resort("watching the pulse"):
-            while True:
+            while not self._ended.is_set():
                 self.check()
                 self._last = time.monotonic()
-                time.sleep(_POLL_SECONDS)
+                self._ended.wait(_POLL_SECONDS)
+
+    def stop(self) -> None:
+        """Beat no more: what stands still from here on is no fault."""
+        self._ended.set()

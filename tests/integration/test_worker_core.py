@@ -5,6 +5,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,13 +115,20 @@ class Stage:
         return rows
 
 
-@pytest.fixture
-def stage(kafka_kit: Kit, tmp_path: Path) -> Iterator[Stage]:
+@contextmanager
+def staged(kafka_kit: Kit, folder: Path) -> Iterator[Stage]:
     """A broker of its own: the topics have their real names."""
-    with kafka_kit.broker(tmp_path / "kafka", heap_mb=256) as broker:
+    with kafka_kit.broker(folder / "kafka", heap_mb=256) as broker:
         assert broker.bootstrap is not None
         provision(broker.bootstrap, all_topics(Settings()), partitions=PARTITIONS)
-        yield Stage(broker.bootstrap, tmp_path)
+        yield Stage(broker.bootstrap, folder)
+
+
+@pytest.fixture
+def stage(kafka_kit: Kit, tmp_path: Path) -> Iterator[Stage]:
+    """A stage for one test."""
+    with staged(kafka_kit, tmp_path) as made:
+        yield made
 
 
 def said(value: bytes) -> Outgoing:
@@ -136,35 +144,35 @@ def newest(rows: list[tuple[bytes, dict[str, Any]]]) -> dict[bytes, dict[str, An
     return kept
 
 
-def test_a_small_log_becomes_ledger_demand_a_match_and_dead_letters(stage: Stage):
-    stage.say(*map(said, LOG), *ticks_for(range(PARTITIONS), 1, T + 5_000))
-    with stage.worker() as worker:
-        stage.wait_done(worker)
-        assert worker.interrupted(20.0) < 15.0
-        assert worker.process.returncode == 0
-    rows = stage.read()
+@pytest.fixture(scope="module")
+def rows(kafka_kit: Kit, tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    """What the topics say once the log and a tick are folded by a worker that was then ended."""
+    with staged(kafka_kit, tmp_path_factory.mktemp("stage")) as stage:
+        stage.say(*map(said, LOG), *ticks_for(range(PARTITIONS), 1, T + 5_000))
+        with stage.worker() as worker:
+            stage.wait_done(worker)
+            assert worker.interrupted(20.0) < 15.0
+            assert worker.process.returncode == 0
+        return stage.read()
+
+
+def test_every_record_is_judged_once_in_the_order_of_the_log(rows: Rows):
     ledger = [data for _, data in rows[LEDGER]]
-    assert [(data["offset"], data["verdict"]) for data in ledger] == [
-        (0, "accepted"),
-        (1, "duplicate"),
-        (2, "accepted"),
-        (3, "rejected"),
-        (4, "accepted"),
-    ]
+    verdicts = "accepted duplicate accepted rejected accepted".split()
+    assert [data["verdict"] for data in ledger] == verdicts
+    assert [data["offset"] for data in ledger] == [0, 1, 2, 3, 4]
     assert [data["version"] for data in ledger] == [1, 2, 3, 4, 5]
-    assert [key.decode() for key, data in rows[LEDGER] if data["verdict"] == "accepted"] == [
-        SELLER,
-        BUYER,
-        SELLER,
-    ]
+    accepted = [key.decode() for key, data in rows[LEDGER] if data["verdict"] == "accepted"]
+    assert accepted == [SELLER, BUYER, SELLER]
     (stock,) = ledger[4]["positions"]
     assert (stock["commodity"], stock["on_hand"], stock["unit"]) == (PEPPER, "115", "KGM")
     (order,) = ledger[2]["orders"]
     assert (order["order_id"], order["state"]) == (f"{BUYER}|PO-1", "open")
-    assert [(line["line"], line["reason"]) for line in ledger[2]["refused"]] == [
-        (2, "unknown_unit")
-    ]
+    refused = [(line["line"], line["reason"]) for line in ledger[2]["refused"]]
+    assert refused == [(2, "unknown_unit")]
 
+
+def test_what_was_refused_keeps_its_bytes_whole_or_by_the_line(rows: Rows):
     letters = {data["identity"]: data for _, data in rows[DEAD_LETTER]}
     assert letters.keys() == {f"{BUYER}:hp1:1#2", f"{EVENTS}/{HOME}/3"}
     whole = letters[f"{EVENTS}/{HOME}/3"]
@@ -172,15 +180,15 @@ def test_a_small_log_becomes_ledger_demand_a_match_and_dead_letters(stage: Stage
     part = letters[f"{BUYER}:hp1:1#2"]
     assert b'"unit":"PELUKAN"' in base64.b64decode(part["payload"])
 
+
+def test_the_tick_matches_offer_and_need_and_demand_knows_it(rows: Rows):
     matches = {key: data for key, data in newest(rows[MATCHES]).items() if "match_id" in data}
     (match,) = matches.values()
     assert list(matches) == [match["match_id"].encode()]
     assert (match["state"], match["quantity"], match["certified"]) == ("proposed", "100", True)
     assert (match["from_coop"], match["to_coop"], match["order"]) == (SELLER, BUYER, "PO-1")
     assert 110_000 <= match["price"] <= 120_000
-
-    demand = newest(rows[DEMAND])[f"{HUB}|{PEPPER}|now".encode()]
-    (total,) = demand["rows"]
+    (total,) = newest(rows[DEMAND])[f"{HUB}|{PEPPER}|now".encode()]["rows"]
     assert (total["demand"], total["matched"], total["gap"]) == ("100", "100", "0")
     assert total["supply"] == "115"
 

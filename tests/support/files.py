@@ -1,12 +1,12 @@
 """Decides what a file for a replay holds: a seeded day in a few small hubs, and its variants.
 
-Every flaw of the simulated world is in it at least once, and every sort of breakage. What is left
-out: a broken report whose number another report bears as well, for of those two the first to
-arrive is kept, so that no order of arrival could give what another gives.
+Every flaw of the simulated world is in it at least once, and every sort of breakage. A report that
+is refused whole uses no number up, so each bears the number of a sound one: which of them comes
+first must not matter. Two reports with a sound envelope never share a number with different
+words: there the first to arrive is kept, and no order could give what another gives.
 """
 
 import random
-import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -28,14 +28,13 @@ KINDS: Final = (
     "stock.counted", "stock.received", "stock.issued", "stock.converted",
 )  # fmt: skip
 FLAWS: Final = {"late", "overtaken", "duplicate", "corrected", "broken"}
-_NUMBER: Final = re.compile(rb'"coop":"([^"]+)","device":"([^"]+)","sequence":"?(\d+)')
 
 
 def day(reports: int, seed: int) -> list[bytes]:
     """The lines of a day: the opening of every co-op awake, then reports over nine hours.
 
-    As many lines as asked for, save what was left out, and every sort of breakage once.
-    AssertionError when the seed gives a day without one of the kinds or flaws.
+    The last lines are every sort of breakage once. AssertionError when the seed gives a day
+    without one of the kinds or flaws.
     """
     world = seed_world(seed, HUBS)
     opening = list(world.opening(START_MS))
@@ -43,48 +42,25 @@ def day(reports: int, seed: int) -> list[bytes]:
     every_us = HOURS * 3_600_000_000 // (reports - len(opening))
     spoken = [*opening]
     spoken += islice(world.reports(START_MS, every_us), reports - len(opening) - len(SORTS))
-    kept = [*_without_rivals(spoken), *_breakages(opening, seed)]
-    flaws = {said.flaw.partition(":")[0] for said in kept if said.flaw}
-    lines = [said.value for said in kept]
+    spoken += _breakages(opening, seed)
+    flaws = {said.flaw.partition(":")[0] for said in spoken if said.flaw}
+    lines = [said.value for said in spoken]
     missing = [kind for kind in KINDS if not any(f'"{kind}"'.encode() in line for line in lines)]
     assert flaws == FLAWS, f"seed {seed} has no {FLAWS - flaws}"
     assert not missing, f"seed {seed} has no {missing}"
     return lines
 
 
-def _without_rivals(spoken: Sequence[Spoken]) -> list[Spoken]:
-    """Leave out broken reports that share their number with another report."""
-    sound = {number for said in spoken if not _is_broken(said) for number in _numbers(said)}
-    kept, taken = [], set(sound)
-    for said in spoken:
-        if _is_broken(said):
-            numbers = _numbers(said)
-            if taken & numbers:
-                continue
-            taken |= numbers
-        kept.append(said)
-    return kept
-
-
 def _breakages(opening: Sequence[Spoken], seed: int) -> Iterator[Spoken]:
-    """Every sort of breakage, each on a phone of its own, so that it has no rival."""
+    """Every sort of breakage; one that uses its number up has a phone of its own."""
     chance = random.Random(seed)
-    for number, sort in enumerate(SORTS):
-        said = chance.choice(opening)
-        other = said.value.replace(b":hp1:", b":rusak%d:" % number)
-        other = other.replace(b'"device":"hp1"', b'"device":"rusak%d"' % number)
-        other = other.replace(b"/devices/hp1", b"/devices/rusak%d" % number)
-        yield Spoken(said.at_ms, said.coop, break_report(other, sort, chance).value, "broken")
-
-
-def _is_broken(said: Spoken) -> bool:
-    return said.flaw is not None and said.flaw.startswith("broken")
-
-
-def _numbers(said: Spoken) -> set[bytes]:
-    """What the report says about its number, as far as it can still be read."""
-    found = _NUMBER.search(said.value)
-    return {b":".join(found.groups())} if found else {said.value}
+    for said, sort in zip(chance.sample(opening, len(SORTS)), SORTS, strict=True):
+        broken = break_report(said.value, sort, chance)
+        if broken.used:
+            other = said.value.replace(b":hp1:", b":rusak:").replace(b"/hp1", b"/rusak")
+            other = other.replace(b'"device":"hp1"', b'"device":"rusak"')
+            broken = break_report(other, sort, chance)
+        yield Spoken(said.at_ms, said.coop, broken.value, f"broken:{sort}")
 
 
 def repeated(lines: Sequence[bytes], seed: int, *, permille: int = 10) -> list[bytes]:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from streams.core import ticks
 from streams.core.deals import HOLD_BACK_MS, PROPOSAL_MS
-from tests.support.core_desk import Desk
+from tests.support.core_desk import Desk, restored
 from tests.support.core_logs import (
     DAY,
     HOUR,
@@ -137,6 +138,16 @@ def test_a_rejected_pair_rests_for_a_day_and_comes_back_as_another_match() -> No
     desk.feed(tick(4, NOON + HOLD_BACK_MS))
     (second,) = (m for name, m in desk.matches().items() if name != first)
     assert second["state"] == "proposed"
+
+
+def test_a_successor_knows_that_a_pair_has_rested_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = proposed()
+    desk.feed(decision(A, 1, only(desk)["match_id"], "reject"), tick(2, NOON + HOLD_BACK_MS - 1))
+    desk.feed(report(C, 1, counted(5, "BERAS-MED")))
+    monkeypatch.setattr(ticks, "BYTES_MAX", 1)
+    desk.feed(tick(3, NOON + HOLD_BACK_MS))  # too full a tick for the second family
+    assert list(desk.core._view.book.dirty) == [(HUB, "KELAPA")]
+    assert list(restored(desk.batches)._view.book.dirty) == [(HUB, "KELAPA")]
 
 
 def test_a_proposal_runs_out_by_tick_and_the_pair_may_come_at_once() -> None:

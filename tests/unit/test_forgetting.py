@@ -101,6 +101,13 @@ def test_what_is_forgotten_cannot_be_taken_back() -> None:
     assert (desk.reasons(), desk.on_hand(A)) == (["void_too_late"], "5")
 
 
+def test_a_line_taken_back_and_then_forgotten_stays_taken_back() -> None:
+    desk = swept(report(A, 1, received(5), at=old(60)), report(A, 2, voided(A, 1), at=old(50)))
+    assert kept(desk) == set()
+    desk.feed(report(A, 3, received(1)), report(A, 4, voided(A, 3), at=NOON + HOUR))
+    assert desk.on_hand(A) == "0"
+
+
 def test_a_late_count_waits_for_the_next_tick_with_all_that_follows_it() -> None:
     """It came after the last tick: it must stay, and so must every movement after it."""
     desk = Desk().feed(report(A, 1, received(5), at=old(46)), tick(1, NOON - 20 * DAY))
