@@ -229,7 +229,7 @@ def test_a_story_is_told_in_either_language(baseline):
 def test_a_dead_letter_gives_back_the_very_bytes_that_were_said(baseline):
     letters = asked(baseline, "dlq", "list", "-o", "json").json()
     assert len(letters) == baseline.counts["dead_letters"]
-    (mangled,) = [letter for letter in letters if letter["reason"] == "not_utf8"]
+    mangled = next(letter for letter in letters if letter["reason"] == "not_utf8")
     where = ("--data", baseline.folder)
     raw = subprocess.run(
         [sys.executable, DOOR, *("dlq", "show", mangled["identity"], "--raw"), *where],

@@ -1,9 +1,10 @@
 """Kill -9 in the middle of a replay, of a part or of the whole: the result is the same."""
 
+import signal
 from pathlib import Path
 
 from tests.support.dump import dumped
-from tests.support.replays import killed_whole, replayed, under_fire
+from tests.support.replays import ended_whole, replayed, under_fire
 
 WORKER, SINK = "streams 0", "sink"
 
@@ -17,10 +18,14 @@ def test_killing_the_worker_and_the_sink_again_and_again_changes_nothing(baselin
     assert counts == baseline.counts
 
 
-def test_a_replay_killed_whole_is_taken_up_by_the_next_one(baseline, tmp_path: Path):
+def test_a_replay_ended_by_ctrl_c_then_by_a_power_cut_is_taken_up_by_the_next(
+    baseline, tmp_path: Path
+):
     folder = tmp_path / "data"
-    done = killed_whole(baseline.file, folder, seed=12)
-    assert 0 < done < len(baseline.lines)
+    stopped = ended_whole(baseline.file, folder, 200, signal.SIGINT)
+    assert 200 <= stopped < len(baseline.lines)
+    cut = ended_whole(baseline.file, folder, stopped + 300, signal.SIGKILL)
+    assert stopped < cut
     again = replayed(baseline.file, folder)
     assert baseline.dump.differences(dumped(folder)) == []
     assert again["accepted"] == baseline.counts["accepted"]

@@ -6,6 +6,8 @@ each kill hit. Exit code 1 when any result differs, or `lumbung verify` finds a 
 """
 
 import argparse
+import random
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -13,7 +15,7 @@ from pathlib import Path
 from tests.support.door import lumbung
 from tests.support.dump import Dump, dumped
 from tests.support.files import day, written
-from tests.support.replays import killed_whole, replayed, under_fire
+from tests.support.replays import ended_whole, replayed, under_fire
 
 TARGETS = ("streams 0", "sink")
 
@@ -40,7 +42,8 @@ def main() -> int:
             faults += _told(f"round {number}", hits, folder, whole)
         for number in range(words.whole):
             folder = root / f"whole-{number}"
-            done = killed_whole(file, folder, seed=number)
+            goal = random.Random(number).randrange(20, words.reports // 2)
+            done = ended_whole(file, folder, goal, signal.SIGKILL)
             replayed(file, folder)
             faults += _told(f"whole {number}", f"everything at {done}", folder, whole)
     sys.stdout.write(f"{words.rounds + words.whole} rounds, {faults} differ\n")

@@ -4,6 +4,7 @@
 """
 
 import random
+import signal
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -132,19 +133,20 @@ class Ledger:
         return self._known
 
 
-def killed_whole(file: Path, folder: Path, seed: int) -> int:
-    """Kill the whole replay, as a power cut would, once work is under way; reports judged."""
-    chance = random.Random(seed)
+def ended_whole(file: Path, folder: Path, goal: int, number: signal.Signals) -> int:
+    """Signal the whole replay once so many reports are judged, and see it end; reports judged.
+
+    SIGKILL is a power cut, SIGINT a clerk's Ctrl-C: either leaves no process behind.
+    """
     with Running(*words(file, folder), folder=folder / "said", more=SLOWLY) as running:
         deadline = time.monotonic() + _LONGEST_SECONDS
-        goal = chance.randrange(20, 300)
-        while judged(folder) < goal:
+        while judged(folder) < goal or "sink" not in running.roles:
             assert time.monotonic() < deadline, "nothing was judged"
-            assert running.process.poll() is None, "it ended before it could be killed"
+            assert running.process.poll() is None, "it ended before it could be ended"
             running.children()
             time.sleep(0.02)
-        running.process.kill()
-        running.process.wait()
+        running.process.send_signal(number)
+        running.process.wait(_LONGEST_SECONDS)
         assert running.left_behind() == []
     return judged(folder)
 
