@@ -6,7 +6,7 @@ dangerously. Refuses to alter what exists: `topic_plan` says what a person shoul
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from kafka import KafkaAdminClient
@@ -28,11 +28,6 @@ class Provisioned:
 
     created: tuple[str, ...]
     differences: tuple[Difference, ...]
-
-
-def prefixed(topics: Sequence[Topic], prefix: str) -> tuple[Topic, ...]:
-    """The topics under the names they have in a shared cluster."""
-    return tuple(replace(topic, name=prefix + topic.name) for topic in topics)
 
 
 def provision(

@@ -24,7 +24,6 @@ from deploy.wiring import all_topics, hub_app_id, worker_name
 from schemas.topics import EVENTS
 from sinks.schema import upgrade
 
-STEPS: Final = ("kafka", "topics", "warehouse")
 FIGURES_AFTER_WORKERS: Final = 3
 """The supervisor's figures come after those of workers, sink, clock and world."""
 Tell = Callable[[str], None]

@@ -22,7 +22,6 @@ TRANSITIONS: Final[dict[tuple[str, str], str]] = {
     ("proposed", "expire"): "expired",
     ("proposed", "supersede"): "superseded",
 }
-FINISHED: Final = frozenset({"rejected", "expired", "superseded"})
 
 
 @dataclass(frozen=True, slots=True)

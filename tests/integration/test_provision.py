@@ -2,13 +2,20 @@
 
 import socket
 import uuid
+from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from kafka import KafkaAdminClient
 
 from deploy.errors import CheckFailed, DependencyError
-from deploy.provision import prefixed, provision
-from schemas.topics import TOPICS, changelog_topic
+from deploy.provision import provision
+from schemas.topics import TOPICS, Topic, changelog_topic
+
+
+def prefixed(topics: Iterable[Topic], prefix: str) -> list[Topic]:
+    """Topics of a test's own, beside those of others on the same broker."""
+    return [replace(topic, name=prefix + topic.name) for topic in topics]
 
 
 @pytest.fixture
