@@ -85,7 +85,7 @@ def demo(
     if once:
         typer.echo(json.dumps(counts(settings.warehouse_url)))
     else:
-        console.print(f"stopped; the data is in {settings.data_dir}", style="dim")
+        console.print(f"\nstopped; the data is in {settings.data_dir}", style="dim")
 
 
 def _once(stack: Stack, run: int, words: tuple[str, ...], stop: threading.Event) -> None:

@@ -11,9 +11,11 @@ from deploy.shown import cell
 from deploy.supervisor import Shown, State
 from sinks.queries.board import HubLine
 
+REGENCY: Final = "Kabupaten "
+"""What most hubs are, so it need not be said; a Kota keeps its word."""
 _COLUMNS: Final = (
-    ("Hub", "left"), ("lines", "right"), ("co-ops heard", "right"), ("offers", "right"),
-    ("needs", "right"), ("matches", "right"), ("dead letters", "right"), ("last report", "right"),
+    ("Hub", "left"), ("lines", "right"), ("heard", "right"), ("offers", "right"),
+    ("needs", "right"), ("matches", "right"), ("dead", "right"), ("last", "right"),
 )  # fmt: skip
 _COLOURS: Final = {State.RUNNING: "green", State.WAITING: "yellow", State.FAILED: "bold red"}
 
@@ -52,11 +54,15 @@ def _processes(processes: tuple[Shown, ...]) -> Text:
 def _hubs(sight: Sight) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name, side in _COLUMNS:
-        table.add_column(name, justify=side)  # type: ignore[arg-type]  # left and right are sides
+        table.add_column(name, justify=side, no_wrap=True)  # type: ignore[arg-type]  # left and right are sides
     for hub in sight.hubs:
         age = _age(sight.now_ms - hub.last_report_ms) if hub.last_report_ms else "–"
         figures = [getattr(hub, name) for name in _SUMMED]
-        table.add_row(f"{hub.hub} {hub.name}", *(str(n) if n else "–" for n in figures), age)
+        table.add_row(
+            f"{hub.hub} {hub.name.removeprefix(REGENCY)}",
+            *(str(n) if n else "–" for n in figures),
+            age,
+        )
     table.add_section()
     totals = [sum(getattr(hub, name) for hub in sight.hubs) for name in _SUMMED]
     table.add_row("all", *(str(n) for n in totals), "", style="bold")
