@@ -51,7 +51,7 @@ class Resolver:
     def __init__(self, catalogue: Catalogue, units: UnitTable) -> None:
         self._catalogue = catalogue
         self._units = units
-        self._goods: dict[tuple[str, str, str], tuple[int, str]] = {}
+        self._goods: dict[tuple[str, str, str], tuple[int, str, str]] = {}
         self._unit_words = _unit_words(units)
         self._grade_words = {UNGRADED} | {
             grade.code for code in catalogue.commodities for grade in catalogue.scale(code)
@@ -89,38 +89,49 @@ class Resolver:
         lost = micro == 0 and stated_micro != 0
         return None if lost or abs(micro) > LINE_MAX_MICRO else micro
 
-    def _goods_of(self, commodity: str, unit: str, grade: str, packs: Packs) -> tuple[int, str]:
-        """Micro base units in one stated unit, and the grade as it is kept."""
+    def _goods_of(
+        self, commodity: str, unit: str, grade: str, packs: Packs
+    ) -> tuple[int, str, str]:
+        """Micro base units in one stated unit, the grade as it is kept, the commodity's own code.
+
+        One string for each code and not a new one for each line: a partition keeps millions.
+        """
         if packs:
             own = packs.get((commodity, unit))
             if own is not None:
-                return own, self.grade(commodity, grade) if grade else ""
+                kept = self.grade(commodity, grade) if grade else ""
+                return own, kept, self._code(commodity)
         key = (commodity, unit, grade)
         found = self._goods.get(key)
         if found is None:
             found = self._goods[key] = self._look_up(commodity, unit, grade)
         return found
 
-    def _look_up(self, commodity: str, unit: str, grade: str) -> tuple[int, str]:
-        if self._catalogue.get(commodity) is None:
-            raise Unacceptable(Reason.UNKNOWN_COMMODITY, "commodity")
+    def _look_up(self, commodity: str, unit: str, grade: str) -> tuple[int, str, str]:
+        code = self._code(commodity)
         factor = self._units.micro_per_unit(commodity, unit)
         if factor is None:
             raise Unacceptable(Reason.UNKNOWN_UNIT, "unit")
-        return factor, self.grade(commodity, grade) if grade else ""
+        return factor, self.grade(commodity, grade) if grade else "", code
+
+    def _code(self, commodity: str) -> str:
+        known = self._catalogue.get(commodity)
+        if known is None:
+            raise Unacceptable(Reason.UNKNOWN_COMMODITY, "commodity")
+        return known.code
 
     # -------------------------------------------------------------- stock
     def _stock(self, kind: str, line: Any, n: int, packs: Packs, reason: str = "") -> StockLine:
         goods = (line.commodity, line.unit, line.grade)
         known = None if packs else self._goods.get(goods)  # nearly always: spare a call
-        factor, grade = known or self._goods_of(*goods, packs)
+        factor, grade, code = known or self._goods_of(*goods, packs)
         micro = quantity_of(line.quantity, factor, "quantity", 0 if kind == "c" else 1)
         lot = line.lot
         if lot and not TAG_FORM.fullmatch(lot):
             raise Unacceptable(Reason.LOT_MALFORMED, "lot")
         terms = _terms(line, factor) if type(line) in _WITH_TERMS else None
         return StockLine(
-            n, kind, line.commodity, grade, lot, micro, line.quantity, line.unit, terms, 0, reason
+            n, kind, code, grade, lot, micro, line.quantity, line.unit, terms, 0, reason
         )
 
     def _counted(self, line: Counted, n: int, packs: Packs, out: list[JudgedLine]) -> None:
@@ -178,7 +189,7 @@ class Resolver:
     # -------------------------------------------------------------- orders
     def _placed(self, line: Placed, n: int, packs: Packs, out: list[JudgedLine]) -> None:
         _order(line.order)
-        factor, _ = self._goods_of(line.commodity, line.unit, line.grade, packs)
+        factor, _, code = self._goods_of(line.commodity, line.unit, line.grade, packs)
         _choices(line.priority, line.market)
         out.append(
             OrderLine(
@@ -186,7 +197,7 @@ class Resolver:
                 "p",
                 line.order,
                 1,
-                line.commodity,
+                code,
                 line.grade,
                 quantity_of(line.quantity, factor, "quantity", 1),
                 line.quantity,

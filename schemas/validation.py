@@ -97,7 +97,8 @@ class Judge:
         except Unacceptable as fault:
             return Rejection(fault.reason, fault.field, 0, _whose(actor, key))
         raws = raw_lines(value) if faults and value else ()
-        who = (reading.type, reading.id, actor, speaker.hub, speaker.device)
+        # The speaker's own strings, met before: looking them up again costs no comparing.
+        who = (reading.type, reading.id, speaker.actor, speaker.hub, speaker.device)
         what = (lines, faults, raws, None if reading.lines else body)
         return Judged(*who, body.sequence, time_ms, reading.digest, *what)
 

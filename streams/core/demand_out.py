@@ -4,6 +4,8 @@ Written by hand and not by an encoder, because these are most of what leaves: a 
 changes all four horizons, and their rows are alike when nothing of the commodity is dated.
 """
 
+from typing import Final
+
 from schemas import records
 from schemas.quantity import MICRO
 from schemas.quantity import format_quantity as decimal
@@ -11,53 +13,53 @@ from streams.core.book import Good
 from streams.core.envelope import Row
 from streams.core.totals import BUCKETS, Cell, Total
 
+_NOTHING: Final = [0] * BUCKETS
+_HORIZONS: Final = tuple(horizon.encode() for horizon in records.HORIZONS)
+
 
 def rows(key: tuple[str, str], total: Total, units: dict[str, Good], at: str) -> list[Row]:
     """The four horizons of a total, as records keyed `hub|commodity|horizon`."""
     hub, commodity = key
     good = units[commodity]
-    plain = all(not any(c.planned) and not any(c.demand) for c in total.cells.values())
-    cells = _cells(total.cells, 0) if plain else ""
-    place, version = f"{hub}|{commodity}|", total.version
-    head = f'{{"specversion":"1.0","type":"{records.DEMAND_TYPE}","id":"{place}'
-    middle = (
-        f'@{version}","source":"/hubs/{hub}","time":"{at}","data":{{"hub":"{hub}",'
-        f'"commodity":"{commodity}","stage":"{good.stage}","horizon":"'
+    place, version, cells = f"{hub}|{commodity}|", total.version, sorted(total.cells.items())
+    # Two marks that no code holds stand for what the horizons differ in.
+    frame = (
+        f'{{"specversion":"1.0","type":"{records.DEMAND_TYPE}","id":"{place}\0@{version}",'
+        f'"source":"/hubs/{hub}","time":"{at}","data":{{"hub":"{hub}","commodity":"{commodity}",'
+        f'"stage":"{good.stage}","horizon":"\0","unit":"{good.unit}",'
+        f'"freshest_ms":{total.freshest},"stalest_ms":{total.stalest},"version":{version},'
+        f'"rows":[\1]}}}}'
     )
-    tail = (
-        f'","unit":"{good.unit}","freshest_ms":{total.freshest},"stalest_ms":{total.stalest},'
-        f'"version":{version},"rows":['
-    )
+    name = place.encode()
+    if _is_supply(cells):
+        same = frame.replace("\1", ",".join([_supply(*row) for row in cells])).encode()
+        return [(name + horizon, same.replace(b"\0", horizon)) for horizon in _HORIZONS]
+    shown = [",".join([_cell(*row, n) for row in cells]) for n in range(BUCKETS)]
     return [
-        (
-            (place + horizon).encode(),
-            f"{head}{horizon}{middle}{horizon}{tail}"
-            f"{cells or _cells(total.cells, n)}]}}}}".encode(),
-        )
-        for n, horizon in enumerate(records.HORIZONS)
+        (name + horizon, frame.replace("\1", shown[n]).encode().replace(b"\0", horizon))
+        for n, horizon in enumerate(_HORIZONS)
     ]
 
 
-def _cells(cells: dict[tuple[str, str], Cell], horizon: int) -> str:
-    return ",".join(
-        [_cell(grade, market, cell, horizon) for (grade, market), cell in sorted(cells.items())]
+def _is_supply(cells: list[tuple[tuple[str, str], Cell]]) -> bool:
+    """True when nothing is planned, wanted or promised: then all horizons are alike."""
+    return all(cell.planned == cell.demand == cell.matched == _NOTHING for _, cell in cells)
+
+
+def _supply(of: tuple[str, str], cell: Cell) -> str:
+    supply = cell.supply
+    shown = str(supply // MICRO) if not supply % MICRO else decimal(supply)
+    return (
+        f'{{"grade":"{of[0]}","market":"{of[1]}","supply":"{shown}","planned":"0",'
+        f'"demand":"0","matched":"0","gap":"0"}}'
     )
 
 
-def _cell(grade: str, market: str, cell: Cell, horizon: int) -> str:
+def _cell(of: tuple[str, str], cell: Cell, horizon: int) -> str:
     upto = min(horizon + 1, BUCKETS)
-    planned, demand, matched = cell.planned, cell.demand, cell.matched
-    want = sum(demand[:upto])
-    bound = sum(matched[:upto])
-    supply = cell.supply
-    shown = str(supply // MICRO) if supply >= 0 and not supply % MICRO else decimal(supply)
-    if not want and not bound and not any(planned):
-        return (
-            f'{{"grade":"{grade}","market":"{market}","supply":"{shown}","planned":"0",'
-            f'"demand":"0","matched":"0","gap":"0"}}'
-        )
+    want, bound = sum(cell.demand[:upto]), sum(cell.matched[:upto])
     return (
-        f'{{"grade":"{grade}","market":"{market}","supply":"{shown}",'
-        f'"planned":"{decimal(sum(planned[:upto]))}","demand":"{decimal(want)}",'
+        f'{{"grade":"{of[0]}","market":"{of[1]}","supply":"{decimal(cell.supply)}",'
+        f'"planned":"{decimal(sum(cell.planned[:upto]))}","demand":"{decimal(want)}",'
         f'"matched":"{decimal(bound)}","gap":"{decimal(want - bound)}"}}'
     )

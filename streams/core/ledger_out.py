@@ -6,7 +6,7 @@ character JSON would escape. Free text and all that is rarer goes through the en
 every form back into `schemas.records.Ledger`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -26,6 +26,7 @@ from schemas.judged import (
 from schemas.quantity import MICRO, format_quantity
 from streams.core.book import Good
 from streams.core.orders import OrderView
+from streams.core.plain import Step
 from streams.core.state import Level, Order
 
 Goods = Mapping[str, Good]
@@ -67,6 +68,38 @@ def field(name: str, parts: list[str]) -> str:
 def text(name: str, value: Any) -> str:
     """Any value as a field of a record, by the encoder."""
     return f',"{name}":{_encode(value).decode()}'
+
+
+def stock(event_id: str, steps: Sequence[Step], levels: Mapping[str, Level], goods: Goods) -> str:
+    """The lines of a plain saying and the positions under them, in one pass."""
+    said: list[str] = []
+    touched: dict[str, str] = {}
+    for line, name, _ in steps:
+        unit, micro, n = goods[line.commodity].unit, line.quantity, line.n
+        what = (
+            f'"commodity":"{line.commodity}","grade":"{line.grade or UNGRADED}","lot":"{line.lot}"'
+        )
+        amount = str(micro // MICRO) if not micro % MICRO else format_quantity(micro)
+        more = text("reason", line.reason) if line.reason else ""
+        said.append(
+            f'{{"line_id":"{event_id}#{n}","line":{n},"kind":"{LEDGER_KINDS[line.kind]}",{what},'
+            f'"quantity":"{amount}","unit":"{unit}","said":"{line.said}","unit_said":"{line.unit}"'
+            f"{more}}}"
+        )
+        level = levels.get(name)
+        if level is not None:  # what came later in the run may have dropped it
+            micro = level.on_hand
+            on_hand = str(micro // MICRO) if not micro % MICRO else format_quantity(micro)
+            keep = format_quantity(level.keep) if level.keep else "0"
+            min_lot = format_quantity(level.min_lot) if level.min_lot else "0"
+            touched[name] = (
+                f'{{{what},"unit":"{unit}","on_hand":"{on_hand}","keep":"{keep}",'
+                f'"min_lot":"{min_lot}","floor_price":{level.floor},'
+                f'"expires_day":{level.expires_day},"last_report_ms":{level.last_ms},'
+                f'"version":{level.version}}}'
+            )
+    positions = f',"positions":[{",".join(touched.values())}]' if touched else ""
+    return f'{positions},"lines":[{",".join(said)}]'
 
 
 # ------------------------------------------------------------------ lines

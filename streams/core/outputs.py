@@ -4,7 +4,7 @@ It collects while the fold runs and writes at the end of it, so every value is t
 run. Sending any of it twice changes nothing for a reader that keeps the highest version.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from schemas import records, topics
@@ -16,6 +16,7 @@ from schemas.records import version_of
 from streams.core import demand_out, ledger_out, match_out
 from streams.core.dead_letters import dead_letter
 from streams.core.envelope import Row, stamp, wrapped
+from streams.core.plain import Step
 from streams.core.state import Applied, Coop, Said, position_key
 from streams.core.ticks import Beat
 from streams.core.view import View
@@ -37,6 +38,8 @@ class Entry(NamedTuple):
     kept: Said | None
     reason: str
     gone: list[Target]
+    steps: Sequence[Step] = ()
+    """The lines of a plain saying."""
 
 
 class Outputs:
@@ -50,12 +53,19 @@ class Outputs:
         self.moved = False
         self._entries: list[Entry] = []
         self._letters: list[Row] = []
-        self._stamp = (-1, "")
+        self.refused: list[int] = []
+        self._plain_lines = 0
 
     def clear(self) -> None:
         """Begin a run."""
         self.deals, self.rounds, self.counts, self.moved = {}, {}, {}, False
-        self._entries, self._letters = [], []
+        self._entries, self._letters, self._plain_lines = [], [], 0
+        self.refused = []
+
+    @property
+    def judged(self) -> int:
+        """How many records were judged in this run."""
+        return len(self._entries)
 
     # -------------------------------------------------------------- collecting
     def accept(
@@ -70,6 +80,8 @@ class Outputs:
         self._entries.append(Entry(record, verdict, said, kept, "", gone))
         self._count(_RECORDS[verdict], 1)
         self._count("lumbung_lines_total{verdict=accepted}", len(kept.lines))
+        if not held:
+            self.refused.append(len(self._entries) - 1)
         if kept.refused:
             self._count("lumbung_lines_total{verdict=refused}", len(kept.refused))
         if again:
@@ -81,6 +93,11 @@ class Outputs:
                 payload = raw[n - 1] if n else record.value
                 self._letter(record, f"{said.id}#{n}", fault, payload)
 
+    def plain(self, record: Any, said: Judged, kept: Said, steps: list[Step]) -> None:
+        """A plain saying, all of whose lines hold."""
+        self._entries.append(Entry(record, "accepted", said, kept, "", [], steps))
+        self._plain_lines += len(steps)
+
     def duplicate(self, record: Any, said: Judged, kept: Said | None, gone: list[Target]) -> None:
         """A saying seen before: what it touched is said again, as it stands."""
         self._entries.append(Entry(record, "duplicate", said, kept, "", gone))
@@ -90,6 +107,7 @@ class Outputs:
 
     def reject(self, record: Any, fault: Rejection, said: Judged | None) -> None:
         """A record that is not kept at all."""
+        self.refused.append(len(self._entries))
         self._entries.append(Entry(record, "rejected", said, None, fault.reason.value, []))
         self._count(_RECORDS["rejected"], 1)
         coop = fault.coop or (said.actor if said else "")
@@ -125,8 +143,10 @@ class Outputs:
     def rows(self, now: Applied) -> list[tuple[str, list[Row]]]:
         """Everything collected, by topic; topics without a row are left out."""
         at = stamp(now.as_of_ms)
+        ledger = [self._ledger(entry, now.epoch) for entry in self._entries]
+        self._count_plain()
         found = [
-            (topics.LEDGER, [self._ledger(entry, now.epoch) for entry in self._entries]),
+            (topics.LEDGER, ledger),
             (topics.DEMAND, self._demand(self._view.touched, at)),
             (topics.MATCHES, self._matches(self.deals, self.rounds, at)),
             (topics.DEAD_LETTER, self._letters),
@@ -166,12 +186,24 @@ class Outputs:
         out += [match_out.why_not(name, view.rounds[name], view.goods, at) for name in rounds]
         return out
 
+    def _count_plain(self) -> None:
+        plain_ones = sum(1 for entry in self._entries if entry.steps)
+        if plain_ones:
+            self._count(_RECORDS["accepted"], plain_ones)
+            self._count("lumbung_lines_total{verdict=accepted}", self._plain_lines)
+
     def _ledger(self, entry: Entry, epoch: int) -> Row:
         record, said, kept = entry.record, entry.said, entry.kept
         recorded = record.timestamp
-        if self._stamp[0] != recorded:
-            self._stamp = (recorded, stamp(recorded))
         version = version_of(epoch, record.offset)
+        place = (self._number, record.offset, version, recorded)
+        if entry.steps and said is not None:
+            coop = self._view.book.coops[said.actor]
+            if not coop.voids:
+                inside = ledger_out.stock(said.id, entry.steps, coop.levels, self._view.goods)
+                inside = ledger_out.speaker(said) + inside
+                value = ledger_out.record(place, stamp(recorded), "accepted", inside)
+                return said.actor.encode(), value
         inside = f',"reason":"{entry.reason}"' if entry.reason else ""
         if said is not None:
             inside += ledger_out.speaker(said)
@@ -182,9 +214,8 @@ class Outputs:
         if entry.gone:
             ids = dict.fromkeys(target.line_id for target in entry.gone)
             inside += ledger_out.text("voided", list(ids))
-        place = (self._number, record.offset, version, recorded)
         key = b"unknown" if said is None else said.actor.encode()
-        return key, ledger_out.record(place, self._stamp[1], entry.verdict, inside)
+        return key, ledger_out.record(place, stamp(recorded), entry.verdict, inside)
 
     def _touched(self, said: Judged, kept: Said, gone: list[Target], version: int) -> str:
         """The positions and orders that a saying speaks of, as they stand."""

@@ -36,7 +36,6 @@ HEAVY_BYTES: Final = 32 * 1024
 """A co-op of this size opens a batch of its own rather than filling one up."""
 COOP_BYTES_MAX: Final = 300 * 1024
 """A co-op of this size is heard no more: its state has to fit one batch for ever."""
-GATES_MAX: Final = 256
 TICK_KEY: Final = b"tick"
 _REFUSALS: Final = {
     Passage.TOO_FAR: Reason.SEQUENCE_TOO_FAR,
@@ -46,12 +45,17 @@ _REFUSALS: Final = {
 
 @dataclass(slots=True)
 class Effects:
-    """What a run leads to; `next` is the index after its last record folded."""
+    """What a run leads to; `next` is the index after its last record folded.
+
+    Of the records `judged` (ticks are none) `refused` are those kept in no part, counted from 0.
+    """
 
     next: int
     state: list[tuple[bytes, bytes | None]]
     outputs: list[tuple[str, list[tuple[bytes, bytes]]]]
     counts: dict[str, int] = field(default_factory=dict)
+    judged: int = 0
+    refused: list[int] = field(default_factory=list)
 
 
 class Partition:
@@ -135,7 +139,8 @@ class Partition:
         ]
         if rows or self._out.moved:
             rows.append((state.APPLIED, state.encode(self._held.now)))
-        return Effects(at, rows, self._out.rows(self._held.now), dict(self._out.counts))
+        out, refused = self._out.rows(self._held.now), self._out.refused
+        return Effects(at, rows, out, dict(self._out.counts), self._out.judged, refused)
 
     def _one(self, record: Record, found: Judged | Rejection) -> None:
         now = self._held.now
@@ -158,17 +163,10 @@ class Partition:
     def _say(self, record: Record, said: Judged) -> None:
         coop = self._book.coops.get(said.actor)
         gate = None if coop is None else coop.gates.get(said.device)
-        if coop is not None and gate is not None and record.key not in self._heavy:
+        if record.key not in self._heavy:
             steps = plain.steps(said, coop, gate, self._view)
             if steps is not None:
-                version = version_of(self._held.now.epoch, record.offset)
-                plain.fold(said, coop, steps, self._view, version)
-                self._close(
-                    record,
-                    said,
-                    coop,
-                    Said(record.offset, said.time_ms, said.lines, (), record.timestamp),
-                )
+                self._plain(record, said, steps)
                 return
         passage = sequence.look(gate, said.sequence, said.digest)
         full = self._is_full(coop, gate, record.key) if passage is Passage.FRESH else ""
@@ -181,11 +179,18 @@ class Partition:
         else:
             self._refuse(record, said, _REFUSALS[passage], "data.sequence")
 
+    def _plain(self, record: Record, said: Judged, steps: list[plain.Step]) -> None:
+        now, coop = self._held.now, self._book.coop(said.actor, said.hub)
+        plain.fold(said, coop, steps, self._view, version_of(now.epoch, record.offset))
+        kept = Said(record.offset, said.time_ms, said.lines, (), record.timestamp)
+        self._write_down(said, coop, kept)
+        self._out.plain(record, said, kept, steps)
+
     def _is_full(self, coop: Coop | None, gate: Gate | None, key: bytes | None) -> str:
         """The field that is too much for the state of an actor, "" when there is room."""
         if coop is None:
             return ""
-        if gate is None and len(coop.gates) >= GATES_MAX:
+        if gate is None and len(coop.gates) >= plain.GATES_MAX:
             return "data.device"
         if key in self._heavy and bytes_of(coop) > COOP_BYTES_MAX:
             return "data.coop"
@@ -229,14 +234,17 @@ class Partition:
         self._close(record, said, coop, kept)
 
     def _close(self, record: Record, said: Judged, coop: Coop, kept: Said) -> None:
-        """Write down what a fresh saying came to."""
+        """Write down what a fresh saying came to, and let it leave."""
+        self._write_down(said, coop, kept)
+        self._out.accept(record, said, kept, self._gone(said, kept))
+
+    def _write_down(self, said: Judged, coop: Coop, kept: Said) -> None:
         value = state.encode(kept)
         self._shelf.put(said.actor, said.device, said.sequence, value)
         name = f"said/{said.actor}|{said.device}|{said.sequence}".encode()
         self._state[name] = value
         self._bytes += len(value) + len(name)
         self._keep_coop(said.actor, coop)
-        self._out.accept(record, said, kept, self._gone(said, kept))
 
     def _gone(self, said: Judged, kept: Said) -> list[Target]:
         if not self._book.coops[said.actor].voids:

@@ -7,82 +7,90 @@ property test folds the same logs with and without it: state and outputs must be
 byte.
 """
 
-from typing import NamedTuple
+from typing import Final
 
 from schemas.commodity import UNGRADED
 from schemas.judged import Judged, StockLine
 from streams.core import sequence
-from streams.core.book import offer_id
 from streams.core.position import set_terms
 from streams.core.sayings import ENTRIES_MAX
-from streams.core.state import Coop, Gate, Key, Level, line_key, position_key
+from streams.core.state import Coop, Gate, Key, Level, position_key
 from streams.core.totals import DOMESTIC
 from streams.core.view import View
 
+GATES_MAX: Final = 256
+"""Most devices of one actor."""
 
-class Step(NamedTuple):
-    """One line of stock, the name of its position, and its place in the order of sayings."""
-
-    line: StockLine
-    name: str
-    key: Key
+Step = tuple[StockLine, str, Key]
+"""One line of stock, the name of its position, and its place in the order of sayings."""
 
 
-def steps(said: Judged, coop: Coop, gate: Gate | None, view: View) -> list[Step] | None:
+def steps(said: Judged, coop: Coop | None, gate: Gate | None, view: View) -> list[Step] | None:
     """The lines of a plain saying; None when it must go the long way."""
-    if gate is None or not _may_be_plain(said, coop, gate):
+    if not _may_be_plain(said, coop, gate):
         return None
-    actor, levels, promised = said.actor, coop.levels, view.book.by_offer
+    levels = {} if coop is None else coop.levels
+    promised, opening = view.book.by_offer, f"{said.actor}|"
     time_ms, device, number = said.time_ms, said.device, said.sequence
-    found = []
+    found: list[Step] = []
     for line in said.lines:
         if type(line) is not StockLine or line.part:
             return None
         name = position_key(line.commodity, line.grade, line.lot)
-        key = line_key(time_ms, device, number, line.n, 0)
+        key = (time_ms, device, number, line.n << 12)
         level = levels.get(name)
-        late = level is not None and key <= level.newest_key
-        if late or (promised and offer_id(actor, name) in promised):
+        if level is not None and key <= level.newest_key:
             return None
-        found.append(Step(line, name, key))
+        if promised and opening + name in promised:
+            return None
+        found.append((line, name, key))
     return found
 
 
-def _may_be_plain(said: Judged, coop: Coop, gate: Gate) -> bool:
-    return (
-        said.sequence == gate.low + 1
-        and not (gate.bits or coop.voids or said.rejections)
-        and said.body is None
-        and len(coop.levels) + len(said.lines) <= ENTRIES_MAX
-    )
+def _may_be_plain(said: Judged, coop: Coop | None, gate: Gate | None) -> bool:
+    """The next in its device's sequence, nothing but sound lines, and room for all of them."""
+    if said.rejections or said.body is not None:
+        return False
+    if coop is None:
+        return said.sequence == 1
+    if gate is None:
+        if said.sequence != 1 or len(coop.gates) >= GATES_MAX:
+            return False
+    elif said.sequence != gate.low + 1 or gate.bits:
+        return False
+    return not coop.voids and len(coop.levels) + len(said.lines) <= ENTRIES_MAX
 
 
 def fold(said: Judged, coop: Coop, plain: list[Step], view: View, version: int) -> None:
     """Fold a plain saying into co-op, book and totals."""
-    sequence.enter(coop.gates[said.device], said.sequence, said.digest)
-    coop.version = version
+    gate = coop.gates.get(said.device)
+    if gate is None:
+        gate = coop.gates[said.device] = Gate()
+    sequence.enter(gate, said.sequence, said.digest)
     at_ms, actor, hub = said.time_ms, said.actor, said.hub
+    coop.version = version
     coop.last_ms = max(coop.last_ms, at_ms)
-    book, goods, totals, marks = view.book, view.goods, view.totals, coop.marks
+    levels, marks, by_key, touched = coop.levels, coop.marks, view.totals.by_key, view.touched
+    goods, dirty = view.goods, view.book.dirty
     for line, name, key in plain:
-        commodity = line.commodity
+        commodity, quantity = line.commodity, line.quantity
         where = (hub, commodity)
-        family = (hub, goods[commodity].family)
-        total = totals.by_key.get(where) or totals.total(hub, commodity)
+        total = by_key.get(where) or view.totals.total(hub, commodity)
         grade = line.grade or UNGRADED
         cell = total.cells.get((grade, DOMESTIC)) or total.cell(grade, DOMESTIC)
-        level = coop.levels.get(name)
+        level = levels.get(name)
         if level is None:
-            level = coop.levels[name] = Level()
-            book.mark(family).offers[offer_id(actor, name)] = (actor, name)
+            level = levels[name] = Level()
+            offers = view.book.mark((hub, goods[commodity].family)).offers
+            offers[f"{actor}|{name}"] = (actor, name)
             cell.lines += 1
         if line.kind == "c":
-            cell.supply += line.quantity - level.on_hand
-            level.on_hand = line.quantity
+            cell.supply += quantity - level.on_hand
+            level.on_hand = quantity
             level.count_key = key
             set_terms(level, line, key)
         else:
-            more = line.quantity if line.kind == "i" else -line.quantity
+            more = quantity if line.kind == "i" else -quantity
             cell.supply += more
             level.on_hand += more
             if line.terms is not None:
@@ -91,5 +99,4 @@ def fold(said: Judged, coop: Coop, plain: list[Step], view: View, version: int) 
         level.last_ms = max(level.last_ms, at_ms)
         level.version = total.version = marks[commodity] = version
         total.hear(actor, level.last_ms)
-        view.touched[where] = None
-        book.dirty[family] = None
+        touched[where] = dirty[hub, goods[commodity].family] = None

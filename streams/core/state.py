@@ -8,6 +8,7 @@ time). Every record carries the version of the input record that last changed it
 can keep the newest.
 """
 
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -236,8 +237,12 @@ def version_in(record: State) -> int:
     return version
 
 
+@lru_cache(maxsize=65_536)
 def position_key(commodity: str, grade: str, lot: str) -> str:
-    """The name of a position inside its co-op; what has no grade is UNGRADED."""
+    """The name of a position inside its co-op; what has no grade is UNGRADED.
+
+    The same string for all co-ops: they keep millions of these.
+    """
     return f"{commodity}|{grade or UNGRADED}|{lot}"
 
 

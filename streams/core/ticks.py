@@ -177,12 +177,12 @@ class Clockwork:
 
 def bytes_of(coop: Coop) -> int:
     """Roughly what an actor takes in the changelog, never much less."""
-    return (
-        64
-        + 128 * len(coop.levels)
-        + 96 * (len(coop.plans) + len(coop.voids) + len(coop.mandates))
-        + 24 * (len(coop.marks) + len(coop.packs))
-        + sum(9 * len(times) for times in coop.voids.values())
-        + sum(24 + 80 * (len(o.revisions) + len(o.under)) for o in coop.orders.values())
-        + sum(len(gate.digests) + len(gate.bits) + 32 for gate in coop.gates.values())
-    )
+    size = 64 + 128 * len(coop.levels) + 24 * (len(coop.marks) + len(coop.packs))
+    for gate in coop.gates.values():
+        size += len(gate.digests) + len(gate.bits) + 32
+    if coop.orders:
+        size += sum(24 + 80 * (len(o.revisions) + len(o.under)) for o in coop.orders.values())
+    if coop.plans or coop.voids or coop.mandates:
+        size += 96 * (len(coop.plans) + len(coop.voids) + len(coop.mandates))
+        size += sum(9 * len(times) for times in coop.voids.values())
+    return size

@@ -8,6 +8,7 @@ import pytest
 
 from schemas.topics import DEAD_LETTER, DEMAND, LEDGER, MATCHES
 from streams.core import partition as module
+from streams.core import plain
 from streams.core.sayings import ENTRIES_MAX
 from streams.core.state import APPLIED, Applied, Coop, decode, encode
 from tests.support.core_desk import Desk, partition, restored, said_once
@@ -263,7 +264,7 @@ def test_a_coop_that_would_outgrow_its_batch_is_heard_no_more(
 
 
 def test_an_actor_has_a_bounded_number_of_devices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "GATES_MAX", 2)
+    monkeypatch.setattr(plain, "GATES_MAX", 2)
     log = [report(A, 1, received(1), device=d) for d in ("hp1", "hp2", "hp3")]
     desk = Desk().feed(*log, report(A, 2, received(1)))
     assert desk.verdicts() == ["accepted", "accepted", "rejected", "accepted"]
