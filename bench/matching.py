@@ -17,6 +17,7 @@ from typing import Final
 
 import numpy as np
 
+from bench import interchange
 from schemas.quantity import MICRO
 from streams.core.lines import LegGrid, NeedLine, OfferLine, Options
 from streams.core.matching import solve
@@ -123,7 +124,11 @@ def main(argv: list[str] | None = None) -> int:
     """Print a table to stderr and the figures as JSON to stdout."""
     reader = argparse.ArgumentParser(prog="python -m bench matching", description=__doc__)
     reader.add_argument("--rounds", type=int, default=300, help="rounds per size up to 100 lines")
+    reader.add_argument("--between", action="store_true", help="measure rounds between hubs")
     asked = reader.parse_args(argv)
+    if asked.between:
+        interchange.run(asked.rounds)
+        return 0
     start = time.perf_counter_ns()
     solve(*market(10, 0), Options(), TODAY)
     first_ms = (time.perf_counter_ns() - start) / 1e6

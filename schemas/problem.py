@@ -9,10 +9,14 @@ error that names its place. Refuses to know commodities, units and how a problem
                  "expires_on", "min_lot"}],
      "needs": [{"line", "coop", "hub", "commodity", "grades" or "grade", "quantity", "unit",
                 "ceiling_price", "needed_by", "priority", "market", "min_lot"}],
-     "legs": [{"from", "to", "cost_per_kg", "days"}],
+     "legs": [{"from", "to", "cost_per_kg", "days", "mode", "capacity_kg", "departs_on",
+               "estimated"}],
      "local_leg": {"cost_per_kg", "days"} or the cost alone,
-     "recipes": [],
-     "options": {"bonuses", "keep": [[offer, need]], "finished": [{"offer", "need", "n"}]}}
+     "recipes": [{"recipe" of the catalogue, or "input", "output", "yield"; "hub", "cost", "days",
+                  "capacity", "grade", "shelf_days"}],
+     "options": {"bonuses", "keep": [[offer, need]], "finished": [{"offer", "need", "n"}],
+                 "held_back": [[offer, need]], "network", "pooling", "local_percent",
+                 "permits": [{"commodity", "coops"}]}}
 
 Quantities and prices are decimal texts or whole numbers. Defaults: `hub` is the regency of the
 co-op's village code; `grade` of an offer is UNGRADED; `unit` is the commodity's base unit;
@@ -20,6 +24,13 @@ co-op's village code; `grade` of an offer is UNGRADED; `unit` is the commodity's
 `needed_by`, `min_lot`, `grades`: no such limit; `priority` normal, `market` domestic; `days` 0;
 `bonuses` true; no `local_leg`: free. Prices are whole rupiah per base unit of the commodity,
 whatever unit the quantity is in. `now` gives the day; it may be left out when no line has a date.
+
+A recipe makes `yield` base units of output of one of input, at `hub` (without one: in every hub
+that offers the input), for `cost` rupiah a unit made; `capacity` is how much input it still takes.
+Yield, days and shelf life come from the catalogue where they are not given. `local_percent` is how
+much dearer than its floor goods may be that stay in their hub. Recipes, pooling, permits,
+`local_percent`, and legs with a capacity, a day of departure or a mode make hubs trade as a
+network (`network` does so without them): there staples go before others, not only for a bonus.
 """
 
 import json
@@ -93,6 +104,35 @@ class LegBetween(_Closed, frozen=True, kw_only=True):
     to: Name
     cost_per_kg: Number | float
     days: Number | float = 0
+    mode: Name | None = None
+    capacity_kg: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    departs_on: date | None = None
+    estimated: bool = True
+
+
+class RecipeAt(_Closed, frozen=True, kw_only=True):
+    """A recipe at a place; the short names (`from`, `to`, `kg_day`) mean the same."""
+
+    recipe: Name | None = None
+    input: Name | None = None
+    output: Name | None = None
+    source: Name | None = msgspec.field(name="from", default=None)
+    to: Name | None = None
+    output_per_input: Number | float | None = msgspec.field(name="yield", default=None)
+    hub: Name | None = None
+    cost: Number = 0
+    days: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    capacity: Number | None = None
+    kg_day: Number | None = None
+    grade: Name = UNGRADED
+    shelf_days: Annotated[int, msgspec.Meta(ge=0)] | None = None
+
+
+class Permit(_Closed, frozen=True, kw_only=True):
+    """Who may buy a commodity."""
+
+    commodity: Name
+    coops: list[Name]
 
 
 class LocalLeg(_Closed, frozen=True, kw_only=True):
@@ -116,6 +156,11 @@ class ProblemOptions(_Closed, frozen=True, kw_only=True):
     bonuses: bool = True
     keep: list[tuple[Name, Name]] = []
     finished: list[Finished] = []
+    held_back: list[tuple[Name, Name]] = []
+    network: bool = False
+    pooling: bool = False
+    local_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
+    permits: list[Permit] = []
 
 
 class Problem(_Closed, frozen=True, kw_only=True):
@@ -126,7 +171,7 @@ class Problem(_Closed, frozen=True, kw_only=True):
     now: str | None = None
     legs: list[LegBetween] = []
     local_leg: LocalLeg | int | str | float | None = None
-    recipes: list[msgspec.Raw] = []
+    recipes: list[RecipeAt] = []
     options: ProblemOptions = ProblemOptions()
 
 
@@ -145,7 +190,8 @@ def parse_problem(data: bytes) -> Problem:
         raise _located(str(fault)) from fault
     _each_once([offer.line for offer in problem.offers], "$.offers", "line")
     _each_once([need.line for need in problem.needs], "$.needs", "line")
-    _each_once([(leg.origin, leg.to) for leg in problem.legs], "$.legs", "from and to")
+    ways = [(leg.origin, leg.to, leg.mode, leg.departs_on) for leg in problem.legs]
+    _each_once(ways, "$.legs", "from and to")
     for n, need in enumerate(problem.needs):
         if need.grade is not None and need.grades is not None:
             raise ProblemError(f"$.needs[{n}]", "gives both `grade` and `grades`; give one")

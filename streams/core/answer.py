@@ -15,7 +15,11 @@ from schemas.quantity import MICRO, format_quantity
 from schemas.reference import catalogue as shipped_catalogue
 from schemas.reference import units as shipped_units
 from schemas.units import UnitTable
-from streams.core.lines import Method, Proposal, Unmatched
+from streams.core.interchange.posing import is_network, terms_of
+from streams.core.interchange.solving import solve_between
+from streams.core.interchange.telling import ShipmentLine, shipment_line
+from streams.core.interchange.terms import Interchange, Terms
+from streams.core.lines import Method, Proposal, Round, Unmatched
 from streams.core.matching import solve
 from streams.core.posed import Posed, pose
 from streams.core.reasons import Text, text
@@ -59,7 +63,7 @@ class Answer(msgspec.Struct, frozen=True):
     gap: int
     method: Method
     digest: str
-    proposals: list[MatchLine]
+    proposals: list[MatchLine] | list[ShipmentLine]
     unmatched: list[LeftLine]
 
 
@@ -71,16 +75,16 @@ def answer(
     ProblemError when the problem cannot be solved as it stands. Without a catalogue and units of
     the caller's own, those that are shipped hold.
     """
-    posed = pose(
-        parse_problem(problem), catalogue or shipped_catalogue(), units or shipped_units()
-    )
-    _bounded(posed)
-    found = solve(posed.offers, posed.needs, posed.leg, posed.options, posed.today)
+    asked = parse_problem(problem)
+    goods, known = catalogue or shipped_catalogue(), units or shipped_units()
+    posed = pose(asked, goods, known)
     commodities = {
-        **{("offer", offer.line): offer.commodity for offer in posed.offers},
-        **{("need", need.line): need.commodity for need in posed.needs},
+        "offer": {offer.line: offer.commodity for offer in posed.offers},
+        "need": {need.line: need.commodity for need in posed.needs},
     }
-    words = _unit_words(units or shipped_units())
+    terms = terms_of(asked, posed, goods) if is_network(asked) else None
+    found, proposals = _solved(posed, terms, commodities)
+    words = _unit_words(known)
     return msgspec.json.encode(
         Answer(
             objective=found.objective,
@@ -88,16 +92,28 @@ def answer(
             gap=found.gap,
             method=found.method,
             digest=found.digest,
-            proposals=[
-                _match(proposal, commodities["offer", proposal.offer], posed)
-                for proposal in found.proposals
-            ],
+            proposals=proposals,
             unmatched=[
-                _left(rest, posed.measures[commodities[rest.side, rest.line]].unit, words)
+                _left(rest, posed.measures[commodities[rest.side][rest.line]].unit, words)
                 for rest in found.unmatched
             ],
         )
     )
+
+
+def _solved(
+    posed: Posed, terms: Terms | None, commodities: dict[str, dict[str, str]]
+) -> tuple[Round | Interchange, list[MatchLine] | list[ShipmentLine]]:
+    """Solve pair by pair, or as a network when there are terms for one."""
+    offers, needs = commodities["offer"], commodities["need"]
+    if terms is None:
+        _bounded(posed)
+        pairs = solve(posed.offers, posed.needs, posed.leg, posed.options, posed.today)
+        return pairs, [_match(p, offers[p.offer], posed) for p in pairs.proposals]
+    found = solve_between(posed.offers, posed.needs, terms, posed.options, posed.today)
+    return found, [
+        shipment_line(s, (offers[s.offer], needs[s.need]), posed.measures) for s in found.shipments
+    ]
 
 
 def _bounded(posed: Posed) -> None:

@@ -96,7 +96,7 @@ def _run(
     capacities = (np.minimum(supply[rows], demand[columns]), supply[resting], demand[wanting])
     costs = (cost[rows, columns], np.zeros(len(resting) + len(wanting), np.int64))
     over = int(demand.sum()) - int(supply.sum())
-    network = _solver().SimpleMinCostFlow()
+    network = solver().SimpleMinCostFlow()
     arcs = network.add_arcs_with_capacity_and_unit_cost(
         np.concatenate(tails).astype(np.int32),
         np.concatenate(heads).astype(np.int32),
@@ -152,7 +152,7 @@ def _small(block: Block) -> tuple[IntArray, IntArray, int]:
 
 
 @cache
-def _solver() -> ModuleType:
+def solver() -> ModuleType:
     """The solver, loaded at the first solve: 60 ms that other commands need not spend."""
     from ortools.graph.python import min_cost_flow  # noqa: PLC0415 - see above
 

@@ -11,6 +11,7 @@ is one solve, and its objective is money.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from hashlib import blake2b, sha256
 from operator import attrgetter
 from typing import Final, NamedTuple
@@ -37,9 +38,10 @@ from streams.core.lots import Answer, solve_block
 from streams.core.unmatched import explain
 from streams.core.worth import worth
 
+HashArray = np.typing.NDArray[np.uint64]
 WITHIN_HUB: Final = 1
 BETWEEN_HUBS: Final = 2
-_need_facts = attrgetter(*(name for name in NeedLine.__struct_fields__ if name != "grades"))
+need_facts = attrgetter(*(name for name in NeedLine.__struct_fields__ if name != "grades"))
 
 
 class _Part(NamedTuple):
@@ -72,8 +74,8 @@ def solve(
     The names of the offers must differ, so must those of the needs, and every quantity must be
     above 0 (ValueError). The round depends on what goes in, not on its order.
     """
-    _check(offers)
-    _check(needs)
+    check(offers)
+    check(needs)
     shares = [_solve_part(part, leg, options, today) for part in _parts(offers, needs)]
     results = [share.result for share in shares]
     methods = {result.method for result in results}
@@ -97,7 +99,8 @@ def half_up(micro: int) -> int:
     return (2 * micro + MICRO) // (2 * MICRO)
 
 
-def _check(lines: Sequence[OfferLine] | Sequence[NeedLine]) -> None:
+def check(lines: Sequence[OfferLine] | Sequence[NeedLine]) -> None:
+    """ValueError when two lines bear one name or one is of nothing."""
     if len({line.line for line in lines}) != len(lines):
         raise ValueError("two lines bear one name")
     if any(line.quantity <= 0 for line in lines):
@@ -113,8 +116,8 @@ def _parts(offers: Sequence[OfferLine], needs: Sequence[NeedLine]) -> Iterable[_
     for at, need in enumerate(needs):
         columns[need.commodity].append(at)
     for commodity in sorted({*rows, *columns}):
-        given = sorted(rows[commodity], key=lambda at: offers[at].line)
-        asked = sorted(columns[commodity], key=lambda at: needs[at].line)
+        given = [at for _, at in sorted([(offers[at].line, at) for at in rows[commodity]])]
+        asked = [at for _, at in sorted([(needs[at].line, at) for at in columns[commodity]])]
         yield _Part(
             commodity,
             tuple(offers[at] for at in given),
@@ -176,15 +179,21 @@ def _phases(pairs: Board, value: IntArray, options: Options) -> tuple[IntArray, 
 
 def _ties(pairs: Board) -> IntArray:
     """Give each pair a weight of 1 to 4095 that follows from the two names alone."""
-    rows = _hashes(offer.line for offer in pairs.offers)[:, None]
-    columns = _hashes(need.line for need in pairs.needs)[None]
+    rows = hashes(offer.line for offer in pairs.offers)[:, None]
+    columns = hashes(need.line for need in pairs.needs)[None]
     mixed = (rows ^ (columns * np.uint64(0x9E3779B97F4A7C15))) * np.uint64(0xBF58476D1CE4E5B9)
     return ((mixed >> np.uint64(40)) % np.uint64(TIE_MAX)).astype(np.int64) + 1
 
 
-def _hashes(names: Iterable[str]) -> np.typing.NDArray[np.uint64]:
-    words = b"".join(blake2b(name.encode(), digest_size=8).digest() for name in names)
-    return np.frombuffer(words, "<u8")
+def hashes(names: Iterable[str]) -> HashArray:
+    """Give a 64-bit number that follows from each name."""
+    return np.frombuffer(b"".join(map(_hashed, names)), "<u8")
+
+
+@lru_cache(maxsize=65_536)
+def _hashed(name: str) -> bytes:
+    """Lines come back every round under the same names."""
+    return blake2b(name.encode(), digest_size=8).digest()
 
 
 def _proposals(pairs: Board, flow: IntArray, options: Options) -> Iterable[Proposal]:
@@ -213,7 +222,7 @@ def _part_digest(part: _Part, legs: LegGrid, options: Options, today: int) -> st
     offers, needs = {o.line for o in part.offers}, {n.line for n in part.needs}
     facts = [
         part.offers,
-        [(*_need_facts(n), n.grades and sorted(n.grades)) for n in part.needs],
+        [(*need_facts(n), n.grades and sorted(n.grades)) for n in part.needs],
         [today, options.bonuses, options.effort],
         [goods.barred.get(part.commodity), goods.scales.get(part.commodity)],
         sorted(pair for pair in options.keep if pair[0] in offers and pair[1] in needs),

@@ -23,7 +23,7 @@ from schemas.units import Unit, UnitTable
 from streams.core.lines import Leg, NeedLine, OfferLine, Options, goods_of
 
 GRAMS_PER_KG: Final = 1000
-_EPOCH: Final = date(1970, 1, 1).toordinal()
+EPOCH: Final = date(1970, 1, 1).toordinal()
 _NOW: Final = re.compile(
     r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII
 )
@@ -36,7 +36,7 @@ class Measure(NamedTuple):
     grams: int
 
 
-class _Rate(NamedTuple):
+class Rate(NamedTuple):
     """A way between or inside hubs: micro rupiah per kg, whole days."""
 
     cost_micro: int
@@ -52,8 +52,8 @@ class Posed:
     options: Options
     today: int
     measures: Mapping[str, Measure]
-    rates: Mapping[tuple[str, str], _Rate]
-    local: _Rate
+    rates: Mapping[tuple[str, str], Rate]
+    local: Rate
 
     def leg(self, offer: OfferLine, need: NeedLine) -> Leg | None:
         """Give the way of a pair: cost per base unit, rounded up; None when there is none."""
@@ -67,13 +67,12 @@ class Posed:
 
 def pose(problem: Problem, catalogue: Catalogue, units: UnitTable) -> Posed:
     """Resolve a problem; ProblemError names the place of whatever is not certain."""
-    if problem.recipes:
-        raise ProblemError("$.recipes", "recipes are not supported by this version")
     scale = _Scale(catalogue, units)
     options = Options(
         bonuses=problem.options.bonuses,
         keep=frozenset(problem.options.keep),
         finished={(f.offer, f.need): f.n for f in problem.options.finished},
+        held_back=frozenset(problem.options.held_back),
         goods=goods_of(catalogue),
     )
     return Posed(
@@ -83,7 +82,7 @@ def pose(problem: Problem, catalogue: Catalogue, units: UnitTable) -> Posed:
         today=_today(problem),
         measures=scale.measures,
         rates={
-            (leg.origin, leg.to): _rate(leg.cost_per_kg, leg.days, f"$.legs[{n}]")
+            (leg.origin, leg.to): rate(leg.cost_per_kg, leg.days, f"$.legs[{n}]")
             for n, leg in enumerate(problem.legs)
         },
         local=_local(problem),
@@ -156,7 +155,7 @@ def _offer(offer: Offer, path: str, scale: _Scale) -> OfferLine:
         commodity=offer.commodity,
         grade=offer.grade,
         quantity=_quantity(offer.quantity, held, f"{path}.quantity"),
-        floor=default if floor is None else _price(floor, f"{path}.floor_price"),
+        floor=default if floor is None else price(floor, f"{path}.floor_price"),
         expires_day=_day(offer.expires_on),
         min_lot=_lot(offer.min_lot, held, path),
     )
@@ -178,7 +177,7 @@ def _need(need: Need, path: str, scale: _Scale) -> NeedLine:
         family=commodity.family if commodity else need.commodity,
         commodity=need.commodity,
         quantity=_quantity(need.quantity, held, f"{path}.quantity"),
-        ceiling=default if ceiling is None else _price(ceiling, f"{path}.ceiling_price"),
+        ceiling=default if ceiling is None else price(ceiling, f"{path}.ceiling_price"),
         grades=None if need.grades is None else frozenset(need.grades),
         grade=need.grade,
         needed_by_day=_day(need.needed_by),
@@ -196,7 +195,8 @@ def _hub(line: Offer | Need, path: str) -> str:
     raise ProblemError(f"{path}.hub", f"is required: {line.coop} is no village code")
 
 
-def _decimal(value: float | str, path: str) -> int:
+def decimal(value: float | str, path: str) -> int:
+    """Give a stated number in millionths; ProblemError names its place."""
     found = parse_quantity(value if isinstance(value, str) else repr(value))
     if found is None:
         raise ProblemError(
@@ -206,7 +206,7 @@ def _decimal(value: float | str, path: str) -> int:
 
 
 def _quantity(value: int | str, micro_per_unit: int, path: str) -> int:
-    found = to_base(_decimal(value, path), micro_per_unit)
+    found = to_base(decimal(value, path), micro_per_unit)
     if not found:
         raise ProblemError(path, f"expected more than 0 and at most 10^12 units, got {value!r}")
     return found
@@ -215,35 +215,37 @@ def _quantity(value: int | str, micro_per_unit: int, path: str) -> int:
 def _lot(value: int | str | None, micro_per_unit: int, path: str) -> int:
     if value is None:
         return 0
-    found = to_base(_decimal(value, f"{path}.min_lot"), micro_per_unit)
+    found = to_base(decimal(value, f"{path}.min_lot"), micro_per_unit)
     if found is None:
         raise ProblemError(f"{path}.min_lot", f"expected at most 10^12 units, got {value!r}")
     return found
 
 
-def _price(value: int | str, path: str) -> int:
+def price(value: int | str, path: str) -> int:
+    """Give whole rupiah; ProblemError names its place."""
     found = parse_price(str(value))
     if found is None:
         raise ProblemError(path, f"expected whole rupiah per base unit, got {value!r}")
     return found
 
 
-def _rate(cost: float | str, days: float | str, path: str) -> _Rate:
-    whole_days = -(-_decimal(days, f"{path}.days") // MICRO)
-    return _Rate(_decimal(cost, f"{path}.cost_per_kg"), whole_days)
+def rate(cost: float | str, days: float | str, path: str) -> Rate:
+    """Give what a leg costs and how long it takes, days rounded up."""
+    whole_days = -(-decimal(days, f"{path}.days") // MICRO)
+    return Rate(decimal(cost, f"{path}.cost_per_kg"), whole_days)
 
 
-def _local(problem: Problem) -> _Rate:
+def _local(problem: Problem) -> Rate:
     local = problem.local_leg
     if local is None:
-        return _Rate(0, 0)
+        return Rate(0, 0)
     if isinstance(local, int | str | float):
-        return _Rate(_decimal(local, "$.local_leg"), 0)
-    return _rate(local.cost_per_kg, local.days, "$.local_leg")
+        return Rate(decimal(local, "$.local_leg"), 0)
+    return rate(local.cost_per_kg, local.days, "$.local_leg")
 
 
 def _day(day: date | None) -> int | None:
-    return None if day is None else day.toordinal() - _EPOCH
+    return None if day is None else day.toordinal() - EPOCH
 
 
 def _today(problem: Problem) -> int:
@@ -259,7 +261,7 @@ def _today(problem: Problem) -> int:
     except ValueError:
         told = f"expected a date or a time (RFC 3339), got {problem.now!r}"
         raise ProblemError("$.now", told) from None
-    return said.toordinal() - _EPOCH
+    return said.toordinal() - EPOCH
 
 
 def _dates(problem: Problem) -> Iterator[str]:

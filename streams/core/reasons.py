@@ -74,6 +74,24 @@ TEXTS: Final[Mapping[str, Text]] = {
         "Jumlah terkecil sekali kirim {lot}, padahal yang mungkin hanya {possible} ({with}).",
         "The smallest lot is {lot}, but only {possible} is possible ({with}).",
     ),
+    "capacity": Text(
+        "Angkutan dari {from} ke {to}, atau tempat pengolahannya, sudah penuh ({with}).",
+        "What goes from {from} to {to}, or the mill on the way, is full ({with}).",
+    ),
+    "sailing": Text(
+        "Kapal berikutnya dari {from} ke {to} berangkat {departs_day} dan tiba {arrives_day}: "
+        "terlalu lambat ({with}).",
+        "The next ship from {from} to {to} leaves on {departs_day} and arrives on {arrives_day}: "
+        "too late ({with}).",
+    ),
+    "no_sailing": Text(
+        "Tidak ada lagi kapal dari {from} ke {to} dalam jadwal ({with}).",
+        "No more ships go from {from} to {to} on the calendar ({with}).",
+    ),
+    "permit": Text(
+        "Tidak ada pembeli {commodity} yang memiliki izin.",
+        "No buyer of {commodity} here holds the permit it needs.",
+    ),
     "outbid": Text(
         "Pasangan yang cocok sudah terpakai {others} oleh {rivals} pihak yang lebih bernilai; "
         "bagian sendiri {mine}.",
@@ -142,7 +160,7 @@ def _money(value: int, language: Language, _unit: str) -> str:
 
 
 _FORMS: Final[Mapping[str, Callable[[int, Language, str], str]]] = {
-    **dict.fromkeys(("expires_day", "needed_by_day", "arrives_day"), _day),
+    **dict.fromkeys(("expires_day", "needed_by_day", "arrives_day", "departs_day"), _day),
     **dict.fromkeys(("ceiling", "floor", "leg", "short"), _money),
     **dict.fromkeys(("lot", "possible", "mine", "others"), amount),
 }

@@ -30,7 +30,7 @@ class _Pair(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Side:
+class Side:
     """One side of the board as seen from the other: `breaks[k, own, other]`."""
 
     breaks: BoolArray
@@ -40,7 +40,7 @@ class _Side:
     other_left: IntArray
 
 
-class _Bound(NamedTuple):
+class Bound(NamedTuple):
     """Per own line: the partner, the constraint, and whether there is one at all."""
 
     partner: IntArray
@@ -88,13 +88,13 @@ def explain(board: Board, flow: IntArray) -> tuple[Unmatched, ...]:
     """
     offered = np.array([o.quantity for o in board.offers], np.int64) - flow.sum(1)
     asked = np.array([n.quantity for n in board.needs], np.int64) - flow.sum(0)
-    offers = _Side(board.breaks, board.money, flow, offered, asked)
-    needs = _Side(board.breaks.transpose(0, 2, 1), board.money.T, flow.T, asked, offered)
+    offers = Side(board.breaks, board.money, flow, offered, asked)
+    needs = Side(board.breaks.transpose(0, 2, 1), board.money.T, flow.T, asked, offered)
     return (*_offers(board, offers), *_needs(board, needs))
 
 
-def _offers(board: Board, side: _Side) -> Iterator[Unmatched]:
-    bound = _binding(side)
+def _offers(board: Board, side: Side) -> Iterator[Unmatched]:
+    bound = binding(side)
     reason: str
     figures: Figures
     for i in np.flatnonzero(side.own_left).tolist():
@@ -104,14 +104,14 @@ def _offers(board: Board, side: _Side) -> Iterator[Unmatched]:
         elif bound.found[i]:
             possible = int(min(side.own_left[i], side.other_left[j]))
             reason = code = CODES[bound.code[i]]
-            figures = {"with": board.needs[j].line, **_figures(board, code, (i, j), possible)}
+            figures = {"with": board.needs[j].line, **figures_of(board, code, (i, j), possible)}
         else:
             reason, figures = _crowded(side, i, "filled")
         yield Unmatched(offer.line, "offer", int(side.own_left[i]), reason, figures)
 
 
-def _needs(board: Board, side: _Side) -> Iterator[Unmatched]:
-    bound = _binding(side)
+def _needs(board: Board, side: Side) -> Iterator[Unmatched]:
+    bound = binding(side)
     reason: str
     figures: Figures
     for j in np.flatnonzero(side.own_left).tolist():
@@ -121,13 +121,13 @@ def _needs(board: Board, side: _Side) -> Iterator[Unmatched]:
         elif bound.found[j]:
             possible = int(min(side.own_left[j], side.other_left[i]))
             reason = code = CODES[bound.code[j]]
-            figures = {"with": board.offers[i].line, **_figures(board, code, (i, j), possible)}
+            figures = {"with": board.offers[i].line, **figures_of(board, code, (i, j), possible)}
         else:
             reason, figures = _crowded(side, j, "sold_out")
         yield Unmatched(need.line, "need", int(side.own_left[j]), reason, figures)
 
 
-def _binding(side: _Side) -> _Bound:
+def binding(side: Side) -> Bound:
     """Find for every own line the partner and the constraint that bind it.
 
     Where partners fit but are used up, and nobody who waits is one constraint away, nothing binds:
@@ -136,7 +136,7 @@ def _binding(side: _Side) -> _Bound:
     count = side.breaks.sum(0)
     none = np.zeros(len(count), np.int64)
     if not side.breaks[0].size:
-        return _Bound(none, none, none > 0)
+        return Bound(none, none, none > 0)
     waiting = side.other_left > 0
     fits = count == 0
     # Open on both sides and yet not traded: what is left of the two is less than a lot.
@@ -148,10 +148,10 @@ def _binding(side: _Side) -> _Bound:
     partner = np.where(among, side.money, _LEAST).argmax(1)
     code = side.breaks[:, np.arange(len(partner)), partner].argmax(0)
     code = np.where(is_short, CODES.index("min_lot"), code)
-    return _Bound(partner, code, is_short | is_alone | ~fits.any(1))
+    return Bound(partner, code, is_short | is_alone | ~fits.any(1))
 
 
-def _crowded(side: _Side, at: int, alone: str) -> tuple[str, Figures]:
+def _crowded(side: Side, at: int, alone: str) -> tuple[str, Figures]:
     """All partners that fit are used up: by others too, or by this line alone."""
     fitting = side.flow[:, ~side.breaks[:, at].any(0)]
     mine = sum(fitting[at].tolist())
@@ -162,7 +162,8 @@ def _crowded(side: _Side, at: int, alone: str) -> tuple[str, Figures]:
     return "outbid", {"mine": mine, "others": others, "rivals": rivals}
 
 
-def _figures(board: Board, code: Code, at: tuple[int, int], possible: int) -> Figures:
+def figures_of(board: Board, code: Code, at: tuple[int, int], possible: int) -> Figures:
+    """Give what to show of a pair for a constraint; `possible` where the pair may meet."""
     i, j = at
     offer, need = board.offers[i], board.needs[j]
     # A pair that may meet is short of what is left; one that may not, of what there ever was.

@@ -29,8 +29,8 @@ def worth(board: Board, options: Options) -> IntArray:
     if not options.bonuses:
         return board.money
     staple = [n.ceiling * STAPLE_PERCENT // 100 * (n.priority == "staple") for n in board.needs]
-    spoil = np.array([_spoil(board.today, o.expires_day, o.floor) for o in board.offers], np.int64)
-    total = board.money + np.array(staple, np.int64)[None] + spoil[:, None]
+    oldest = np.array([spoil(board.today, o.expires_day, o.floor) for o in board.offers], np.int64)
+    total = board.money + np.array(staple, np.int64)[None] + oldest[:, None]
     if options.keep:
         rows = {offer.line: i for i, offer in enumerate(board.offers)}
         columns = {need.line: j for j, need in enumerate(board.needs)}
@@ -40,7 +40,8 @@ def worth(board: Board, options: Options) -> IntArray:
     return total
 
 
-def _spoil(today: int, expires_day: int | None, floor: int) -> int:
+def spoil(today: int, expires_day: int | None, floor: int) -> int:
+    """Give the bonus of goods that spoil soon, in rupiah per base unit."""
     left = (DAY_MAX if expires_day is None else expires_day) - today
     if left < 0:
         return 0

@@ -10,6 +10,7 @@ from streams.core.eligibility import CODES, Code
 from streams.core.reasons import TEXTS, Text, amount, rupiah, text
 
 CROWD = {"outbid", "sold_out", "filled", "no_offer", "no_need"}
+BETWEEN_HUBS = {"sailing", "no_sailing", "capacity", "permit"}
 FIGURES: dict[str, int | str] = {
     "with": "19.02.01.2001|LADA-PUTIH|A|",
     "commodity": "LADA-PUTIH",
@@ -23,6 +24,7 @@ FIGURES: dict[str, int | str] = {
     "allowed": 1,
     "needed_by_day": 20_000,
     "arrives_day": 20_003,
+    "departs_day": 20_002,
     "ceiling": 1_100,
     "floor": 1_000,
     "leg": 130,
@@ -37,7 +39,7 @@ FIGURES: dict[str, int | str] = {
 
 def test_every_code_has_words_and_no_words_are_spare():
     assert set(CODES) == set(get_args(Code))
-    assert set(TEXTS) == set(CODES) | CROWD
+    assert set(TEXTS) == set(CODES) | CROWD | BETWEEN_HUBS
 
 
 @pytest.mark.parametrize("code", sorted(TEXTS))

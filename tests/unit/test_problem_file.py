@@ -218,7 +218,16 @@ def test_options_reach_the_matcher():
         ({"legs": [{"from": "a", "to": "b", "cost_per_kg": 1, "days": "x"}]}, "$.legs[0].days"),
         ({"legs": [{"from": "a", "to": "b", "cost_per_kg": 1}] * 2}, "$.legs[1]"),
         ({"local_leg": {"cost": 1}}, "$.local_leg.cost"),
-        ({"recipes": [{"recipe": "R01"}]}, "$.recipes"),
+        ({"recipes": [{"recipe": "R99"}]}, "$.recipes[0].recipe"),
+        ({"recipes": [{"hub": "19.02"}]}, "$.recipes[0]"),
+        (
+            {"recipes": [{"input": "LADA-PUTIH", "output": "LADA-PUTIH", "yield": 0}]},
+            "$.recipes[0].yield",
+        ),
+        (
+            {"legs": [{"from": "a", "to": "b", "cost_per_kg": 1, "departs_on": "2026-11-25"}]},
+            "$.now",
+        ),
         ({"options": {"bonus": False}}, "$.options.bonus"),
         (
             {"options": {"finished": [{"offer": "o", "need": "n", "n": -1}]}},
@@ -245,7 +254,7 @@ def test_what_is_no_json_object_is_refused_as_a_whole(data: bytes):
 
 
 def test_recipes_are_never_silently_ignored():
-    with pytest.raises(ProblemError, match="recipes are not supported by this version"):
+    with pytest.raises(ProblemError, match="expected `object`"):
         answer(file(recipes=["R01"]))
     assert answered(recipes=[])["proposals"]
 

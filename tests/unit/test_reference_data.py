@@ -188,5 +188,26 @@ def test_places_without_a_road_and_renamed_regions_are_real_regions():
     assert found == []
 
 
+def test_the_sailings_and_the_parts_without_a_road_name_real_places():
+    found = Breaches()
+    ports = {row["code"] for row in table("ports.csv")}
+    for row in table("sailings.csv"):
+        for end in ("from", "to"):
+            found.check(row[end] in ports | set(regencies()), f"{end} of {row['route']}")
+        found.check(row["mode"] in {"ferry", "boat", "sea"}, f"mode of {row['route']}")
+        found.check(row["basis"] in {"estimated", "observed"}, f"basis of {row['route']}")
+        found.number(row, "days", 0.01, 60)
+        found.number(row, "capacity_tonnes", 1, 100_000)
+        found.number(row, "tariff_idr_per_tonne", 0, 2_000_000)
+    pockets = table("road_pockets.csv")
+    found.unique(pockets, "hub")
+    papua = {code for code, row in regencies().items() if row["island"] == "Papua"}
+    found.check({row["hub"] for row in pockets} == papua, "hubs of Papua")
+    for row in pockets:
+        found.basis(row)
+        found.check(row["pocket"], f"pocket of {row['hub']}")
+    assert found == []
+
+
 def test_the_shipped_data_stay_small():
     assert sum(path.stat().st_size for path in DATA.iterdir() if path.is_file()) < 6_000_000

@@ -1,0 +1,307 @@
+"""One solve of one part: lines of one priority, repaired until every pair is legal.
+
+Decides which offers must be told apart and what becomes of lots that are too small. Refuses to
+split prices and to name matches.
+
+Theory of operation. In the network lines meet at hubs, so a pair as such is unseen: that somebody
+refused it, that both are one co-op, that a bonus hides a loss, that it is less than a lot. Offers
+known to have such pairs are told apart from the start; where the answer shows another, its offer
+is told apart too and the network solved again. The bound of every network holds for all pairs that
+are legal, so whatever is dropped at the end stays in the gap.
+
+Small parts with minimum lots go to the search of `streams.core.lots`, as inside a hub.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from schemas.quantity import MICRO
+from streams.core.interchange.dense import Pairing, is_small, pairing, search
+from streams.core.interchange.flows import ties
+from streams.core.interchange.legs import GRAMS_PER_KG, NO_LIMIT
+from streams.core.interchange.mills import Apart, process_of, tag_of
+from streams.core.interchange.optimum import Optimum, Trip, optimum, process_on
+from streams.core.interchange.road import Road
+from streams.core.interchange.sides import Sides
+from streams.core.interchange.weave import weave
+from streams.core.interchange.web import PLAIN, Web
+from streams.core.lines import IntArray, Method, Options
+from streams.core.matching import HashArray
+from streams.core.worth import KEEP_IDR
+
+REPAIRS_MAX: Final = 4
+DIVES_MAX: Final = 3
+APART_ARCS_MAX: Final = 600_000
+"""Most arcs that telling offers apart may add; beyond, their bad pairs are dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a phase works on; `names` are hashes of offers, needs and legs that settle ties."""
+
+    sides: Sides
+    road: Road
+    options: Options
+    steer: IntArray
+    offer_names: HashArray
+    need_names: HashArray
+    leg_names: HashArray
+    known: dict[Trip, int] = field(default_factory=dict)
+
+    def money(self, trip: Trip) -> int:
+        """Give what a trip is worth in money alone, micro rupiah, exact; kept once known."""
+        known = self.known.get(trip)
+        if known is None:
+            known = self.known[trip] = self._money(trip)
+        return known
+
+    def _money(self, trip: Trip) -> int:
+        offer, need = self.sides.offers[trip.offer], self.sides.needs[trip.need]
+        return trip.quantity * need.ceiling - trip.given * offer.floor - self.freight(trip)
+
+    def freight(self, trip: Trip) -> int:
+        """Give what legs and processing of a trip cost, in micro rupiah."""
+        processes = self.road.terms.processes
+        if len(trip.way) == 1 and trip.way[0] >= 0:  # a leg alone, as most trips are
+            goods = self.sides.offers[trip.offer].commodity
+            return trip.given * int(self.road.cost(goods)[trip.way[0]])
+        process = process_on(trip.way, processes)
+        total = 0 if process is None else trip.quantity * process.cost
+        for amount, commodity, tag in self.rides(trip):
+            total += amount * int(self.road.cost(commodity)[tag])
+        return total
+
+    def rides(self, trip: Trip) -> Iterator[tuple[int, str, int]]:
+        """Give amount, commodity and leg of every ride of a trip."""
+        amount, commodity = trip.given, self.sides.offers[trip.offer].commodity
+        for tag in trip.way:
+            if tag < PLAIN:
+                amount = trip.quantity
+                commodity = self.road.terms.processes[process_of(tag)].output
+            else:
+                yield amount, commodity, tag
+
+    def worth(self, trip: Trip, apart: Apart) -> int:
+        """Give what a trip counts in the network, bonuses included, micro rupiah."""
+        bonus = trip.given * int(self.steer[trip.offer])
+        if len(trip.way) == 1 and trip.way[0] >= 0:
+            bonus += trip.quantity * apart.keep.get((trip.offer, trip.need), 0)
+            book, leg = self.road.book, trip.way[0]
+            if book.origin[leg] == book.target[leg]:
+                goods = self.sides.offers[trip.offer].commodity
+                bonus += trip.quantity * self.road.terms.local_idr.get(goods, 0)
+        return self.money(trip) + bonus
+
+
+class Solved(NamedTuple):
+    """Legal trips; worth and bound in micro rupiah with bonuses."""
+
+    trips: list[Trip]
+    worth: int
+    bound: int
+    method: Method
+    loose: bool
+
+
+def solve_stage(stage: Stage) -> Solved:
+    """Solve a phase."""
+    apart = _known(stage)
+    found = _legal(stage, apart)
+    short = _short(stage, found.trips)
+    if not short:
+        return found
+    if is_small(stage.sides, stage.road):
+        return _searched(stage, apart, found.bound)
+    for _ in range(DIVES_MAX):
+        pairs = apart.shut | short
+        apart = replace(apart, shut=pairs, alone=apart.alone | {i for i, _ in short})
+        if len(apart.alone) * len(stage.sides.needs) > APART_ARCS_MAX:
+            break
+        again = _legal(stage, apart)
+        found = again._replace(bound=found.bound, method=again.method)
+        short = _short(stage, found.trips)
+        if not short:
+            return found
+    return _kept(stage, apart, found, {(t.offer, t.need) for t in found.trips} - short)
+
+
+def _searched(stage: Stage, apart: Apart, bound: int) -> Solved:
+    """Search lots as inside a hub."""
+    pairs = pairing(stage.sides, stage.road)
+    trips, answer = search(stage.sides, pairs, _pair_worth(stage, apart, pairs), stage.options)
+    trips = [t for t in trips if _may(stage, apart, t)]
+    worth = sum(stage.worth(trip, apart) for trip in trips)
+    return Solved(trips, worth, min(bound, answer.bound), answer.method, loose=False)
+
+
+def _pair_worth(stage: Stage, apart: Apart, pairs: Pairing) -> IntArray:
+    """Give `[offer, need]` what a pair counts, -1 where it may not meet."""
+    sides, terms = stage.sides, stage.road.terms
+    worth = pairs.money + stage.steer[:, None]
+    inner = sides.offer_hub[:, None] == sides.need_hub[None]
+    local = [terms.local_idr.get(offer.commodity, 0) for offer in sides.offers]
+    worth = worth + inner * np.array(local, np.int64)[:, None]
+    for pair, bonus in apart.keep.items():
+        worth[pair] += bonus
+    shut = ~pairs.open
+    for pair in apart.shut:
+        shut[pair] = True
+    for i, offer in enumerate(sides.offers):
+        shut[i] |= np.array([need.coop == offer.coop for need in sides.needs], bool)
+    return np.where(shut | (pairs.money < 0), -1, worth)
+
+
+def _known(stage: Stage) -> Apart:
+    """Tell apart what is known to have pairs that may not meet, and what is kept."""
+    sides, options = stage.sides, stage.options
+    rows = {offer.line: i for i, offer in enumerate(sides.offers)}
+    columns = {need.line: j for j, need in enumerate(sides.needs)}
+    shut = {
+        (rows[offer], columns[need])
+        for offer, need in options.held_back
+        if offer in rows and need in columns
+    }
+    buyers: defaultdict[str, list[int]] = defaultdict(list)
+    for j, need in enumerate(sides.needs):
+        buyers[need.coop].append(j)
+    made = {(p.input, p.output) for p in stage.road.terms.processes}
+    own = {
+        (i, j)
+        for i, offer in enumerate(sides.offers)
+        for j in buyers.get(offer.coop, ())
+        if (offer.commodity, sides.needs[j].commodity) in made
+        or (
+            sides.takes[sides.kind[i], j]
+            and (stage.road.terms.within or offer.hub != sides.needs[j].hub)
+        )
+    }
+    keep = {
+        (rows[offer], columns[need]): KEEP_IDR
+        for offer, need in (options.keep if options.bonuses else ())
+        if offer in rows and need in columns
+    }
+    return Apart(frozenset(i for i, _ in shut | own), frozenset(shut | own), keep)
+
+
+def _legal(stage: Stage, apart: Apart) -> Solved:
+    """Solve, tell apart what the answer shows to be illegal, and solve again."""
+    terms = stage.road.terms
+    for _ in range(REPAIRS_MAX):
+        web = weave(stage.sides, stage.road, apart)
+        found = optimum(web, _ties(stage, web), terms.processes, terms.bundle_arcs_max)
+        bad = {t.offer for t in found.trips if not _may(stage, apart, t)}
+        more = bad - apart.alone
+        if not more or len(apart.alone | more) * len(stage.sides.needs) > APART_ARCS_MAX:
+            break
+        apart = replace(apart, alone=apart.alone | more)
+    return _kept(stage, apart, _solved(stage, apart, found), None)
+
+
+def _may(stage: Stage, apart: Apart, trip: Trip) -> bool:
+    offer, need = stage.sides.offers[trip.offer], stage.sides.needs[trip.need]
+    if (trip.offer, trip.need) in apart.shut or offer.coop == need.coop:
+        return False
+    # Rounding down what a process makes may cost up to a millionth of a unit, never more.
+    made = any(tag < PLAIN for tag in trip.way)
+    return stage.money(trip) >= (-max(offer.floor, need.ceiling) if made else 0)
+
+
+def _solved(stage: Stage, apart: Apart, found: Optimum) -> Solved:
+    worth = sum(stage.worth(trip, apart) for trip in found.trips)
+    return Solved(found.trips, worth, found.bound, found.method, found.loose)
+
+
+def _kept(stage: Stage, apart: Apart, found: Solved, pairs: set[tuple[int, int]] | None) -> Solved:
+    """Keep the trips of legal pairs, and of these the ones asked for, inside every room."""
+    legal = [
+        trip
+        for trip in found.trips
+        if _may(stage, apart, trip) and (pairs is None or (trip.offer, trip.need) in pairs)
+    ]
+    trips = _roomy(stage, legal)
+    worth = sum(stage.worth(trip, apart) for trip in trips)
+    return found._replace(trips=trips, worth=worth)
+
+
+def _roomy(stage: Stage, trips: list[Trip]) -> list[Trip]:
+    """Trim what rounding put above a room; the smallest trips give way."""
+    terms, book = stage.road.terms, stage.road.book
+    room = {
+        tag: int(book.room_kg[tag]) * GRAMS_PER_KG * MICRO
+        for trip in trips
+        for tag in trip.way
+        if tag >= 0 and book.room_kg[tag] != NO_LIMIT
+    }
+    for number, process in enumerate(terms.processes):
+        if process.capacity is not None:
+            room[tag_of(number)] = process.capacity
+    if not room:
+        return trips
+    kept = []
+    for trip in sorted(trips, key=lambda t: (-t.quantity, t)):
+        trimmed = _trimmed(stage, trip, room)
+        if trimmed.quantity:
+            kept.append(trimmed)
+            for tag, use in _uses(stage, trimmed):
+                if tag in room:
+                    room[tag] -= use
+    return sorted(kept)
+
+
+def _trimmed(stage: Stage, trip: Trip, room: dict[int, int]) -> Trip:
+    """Give as much of a trip as the rooms on its way have left."""
+    terms = stage.road.terms
+    process = process_on(trip.way, terms.processes)
+    given, quantity = trip.given, trip.quantity
+    for amount, goods, tag in stage.rides(trip):
+        if tag in room:
+            most = room[tag] // terms.weight(goods)
+            raw = process is not None and goods == process.input and amount == trip.given
+            given, quantity = (min(given, most), quantity) if raw else (given, min(quantity, most))
+    if process is None:
+        return trip._replace(given=min(given, quantity), quantity=min(given, quantity))
+    for tag in trip.way:
+        if tag < PLAIN:
+            given = min(given, room.get(tag, given))
+    quantity = min(quantity, process.made_from(given))
+    return trip._replace(given=process.takes(quantity), quantity=quantity)
+
+
+def _uses(stage: Stage, trip: Trip) -> Iterator[tuple[int, int]]:
+    """Give what a trip uses of each leg, in micro grams, and of each mill, in micro."""
+    for amount, goods, tag in stage.rides(trip):
+        yield tag, amount * stage.road.terms.weight(goods)
+    for tag in trip.way:
+        if tag < PLAIN:
+            yield tag, trip.given
+
+
+def _short(stage: Stage, trips: Sequence[Trip]) -> set[tuple[int, int]]:
+    """Give the pairs that carry less than a lot."""
+    given: defaultdict[tuple[int, int], int] = defaultdict(int)
+    taken: defaultdict[tuple[int, int], int] = defaultdict(int)
+    for trip in trips:
+        given[trip.offer, trip.need] += trip.given
+        taken[trip.offer, trip.need] += trip.quantity
+    offers, needs = stage.sides.offers, stage.sides.needs
+    return {
+        (i, j)
+        for i, j in given
+        if given[i, j] < offers[i].min_lot or taken[i, j] < needs[j].min_lot
+    }
+
+
+def _ties(stage: Stage, web: Web) -> IntArray:
+    """Give each arc a weight that follows from the names of what it joins."""
+    names = np.zeros(len(web.tail), np.uint64)
+    offers, needs = web.tail < web.first_need, web.head < web.first_hub
+    names[offers] ^= stage.offer_names[web.tail[offers]]
+    names[needs] ^= stage.need_names[web.head[needs] - web.first_need]
+    legs = web.tag >= 0
+    names[legs] ^= stage.leg_names[web.tag[legs]]
+    mixed = names * np.uint64(0x9E3779B97F4A7C15)
+    return ties((mixed >> np.uint64(20)).astype(np.int64))

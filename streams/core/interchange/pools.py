@@ -1,0 +1,255 @@
+"""Pooling: many small lots as one offer, many small orders as one purchase, parted again exactly.
+
+Decides which lines pool, at which limit, and who gets which share. Refuses to match: the pool is a
+line like others while a round is solved.
+
+Lines pool when they lie in one hub, are of one commodity, grade and standing, each is smaller than
+a lot somebody on the other side insists on, and their prices lie within a tenth of each other. A
+pool of offers asks the highest floor of its members and keeps the earliest date; a pool of needs
+bids the lowest ceiling. So whatever a pool gets, every member may take. Shares follow what each
+member has; the odd millionths go to the largest remainders.
+
+A line stays alone when one of its pairs was refused, or when its co-op is on the other side too.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
+from typing import Final, NamedTuple, TypeVar
+
+import msgspec
+
+from schemas.identity import match_id
+from streams.core.interchange.shares import shares
+from streams.core.interchange.terms import Interchange, Part, Shipment
+from streams.core.lines import NeedLine, OfferLine, Options, Unmatched
+from streams.core.matching import BETWEEN_HUBS, WITHIN_HUB, half_up
+
+BAND_PERCENT: Final = 10
+Line = TypeVar("Line", OfferLine, NeedLine)
+
+
+class Pooled(NamedTuple):
+    """Lines to solve with, and the members of every line that is a pool."""
+
+    offers: list[OfferLine]
+    needs: list[NeedLine]
+    offers_of: Mapping[str, tuple[OfferLine, ...]]
+    needs_of: Mapping[str, tuple[NeedLine, ...]]
+
+
+def pooled(offers: Sequence[OfferLine], needs: Sequence[NeedLine], options: Options) -> Pooled:
+    """Pool what is too small to trade alone; the order of the lines means nothing."""
+    refused = {line for pair in options.held_back for line in pair}
+    sellers = {(o.coop, o.commodity) for o in offers}
+    buyers = {(n.coop, n.commodity) for n in needs}
+    sold, bought = _largest_lots(offers), _largest_lots(needs)
+
+    def small_offer(o: OfferLine) -> bool:
+        free = o.line not in refused and (o.coop, o.commodity) not in buyers
+        return free and o.quantity < bought.get(o.commodity, 0)
+
+    def small_need(n: NeedLine) -> bool:
+        free = n.line not in refused and (n.coop, n.commodity) not in sellers
+        return free and n.quantity < sold.get(n.commodity, 0)
+
+    def kind(o: OfferLine) -> Hashable:
+        return o.hub, o.commodity, o.grade, o.line in options.contracts
+
+    def ask(n: NeedLine) -> Hashable:
+        bound = n.line in options.contracts
+        return n.hub, n.commodity, n.grades, n.grade, n.priority, n.market, bound
+
+    alone, groups = _banded(offers, small_offer, kind)
+    given = {_name(group): group for group in groups}
+    lonely, gathered = _banded(needs, small_need, ask)
+    asked = {_name(group): group for group in gathered}
+    return Pooled(
+        [*alone, *(_offer_pool(name, group) for name, group in given.items())],
+        [*lonely, *(_need_pool(name, group) for name, group in asked.items())],
+        given,
+        asked,
+    )
+
+
+def parted(found: Interchange, pools: Pooled, options: Options) -> Interchange:
+    """Part what pools got among their members, and what is left of them."""
+    desk = _Desk(pools, options)
+    shipments = [one for shipment in found.shipments for one in desk.members(shipment)]
+    money = found.money_micro + desk.gain
+    return msgspec.structs.replace(
+        found,
+        shipments=tuple(sorted(shipments, key=attrgetter("offer", "need"))),
+        money_micro=money,
+        objective=half_up(money),
+        unmatched=tuple(
+            sorted(
+                (one for rest in found.unmatched for one in desk.left_of(rest)),
+                key=attrgetter("side", "line"),
+            )
+        ),
+    )
+
+
+class _Desk:
+    """Parts shipments one after the other, by what each member still has."""
+
+    def __init__(self, pools: Pooled, options: Options) -> None:
+        self._pools, self._options = pools, options
+        self._offers = {line.line: line for line in pools.offers}
+        self._needs = {line.line: line for line in pools.needs}
+        self._left: dict[tuple[str, str], int] = {
+            ("offer", o.line): o.quantity for group in pools.offers_of.values() for o in group
+        }
+        self._left |= {
+            ("need", n.line): n.quantity for group in pools.needs_of.values() for n in group
+        }
+        self.gain = 0
+        """What members' own limits make the money more than their pools', micro rupiah."""
+
+    def members(self, shipment: Shipment) -> Iterator[Shipment]:
+        """Give one shipment per pair of members."""
+        pools, offer, need = self._pools, self._offers[shipment.offer], self._needs[shipment.need]
+        sellers = pools.offers_of.get(offer.line, (offer,))
+        buyers = pools.needs_of.get(need.line, (need,))
+        if len(sellers) == len(buyers) == 1:
+            yield shipment
+            return
+        parts: defaultdict[tuple[int, int], list[Part]] = defaultdict(list)
+        for part in shipment.parts:
+            for i, j, given, quantity in self._pairs(part, sellers, buyers):
+                parts[i, j].append(msgspec.structs.replace(part, given=given, quantity=quantity))
+        tier = WITHIN_HUB if offer.hub == need.hub and not _is_made(shipment) else BETWEEN_HUBS
+        for (i, j), own in sorted(parts.items()):
+            ends = sellers[i].line, buyers[j].line
+            given, quantity = sum(p.given for p in own), sum(p.quantity for p in own)
+            self.gain += given * (offer.floor - sellers[i].floor)
+            self.gain += quantity * (buyers[j].ceiling - need.ceiling)
+            yield msgspec.structs.replace(
+                shipment,
+                match=match_id(tier, *ends, self._options.finished.get(ends, 0)),
+                offer=ends[0],
+                need=ends[1],
+                given=given,
+                quantity=quantity,
+                parts=tuple(own),
+                pool=offer.line if len(sellers) > 1 else need.line,
+            )
+
+    def left_of(self, rest: Unmatched) -> Iterator[Unmatched]:
+        """Give what is left of each member, for the reason that binds the pool."""
+        pools = self._pools
+        members: Sequence[OfferLine | NeedLine] | None = (
+            pools.offers_of.get(rest.line)
+            if rest.side == "offer"
+            else pools.needs_of.get(rest.line)
+        )
+        if members is None:
+            yield rest
+            return
+        for member in members:
+            left = self._left[rest.side, member.line]
+            if left:
+                yield msgspec.structs.replace(rest, line=member.line, quantity=left)
+
+    def _pairs(
+        self, part: Part, sellers: Sequence[OfferLine], buyers: Sequence[NeedLine]
+    ) -> Iterator[tuple[int, int, int, int]]:
+        """Part one way: members' numbers, what the one gives and the other gets."""
+        given = self._shares("offer", part.given, [o.line for o in sellers])
+        wanted = self._shares("need", part.quantity, [n.line for n in buyers])
+        process, j = part.process, 0
+        made = given if process is None else shares(part.quantity, given)
+        for i, quantity in enumerate(made):
+            rest = quantity
+            while rest:
+                moved = min(rest, wanted[j])
+                # Rounding a process down may cost a millionth; no member gives above its share.
+                gets = moved if process is None else min(moved, process.made_from(given[i]))
+                gives = gets if process is None else process.takes(gets)
+                given[i] -= gives
+                wanted[j] -= moved
+                rest -= moved
+                if gets:
+                    self._take("offer", sellers[i].line, gives)
+                    self._take("need", buyers[j].line, gets)
+                    yield i, j, gives, gets
+                if not wanted[j]:
+                    j += 1
+
+    def _shares(self, side: str, whole: int, lines: Sequence[str]) -> list[int]:
+        if len(lines) == 1:
+            return [whole]
+        return shares(whole, [self._left[side, line] for line in lines])
+
+    def _take(self, side: str, line: str, quantity: int) -> None:
+        if (side, line) in self._left:
+            self._left[side, line] -= quantity
+
+
+def _is_made(shipment: Shipment) -> bool:
+    return any(part.process is not None for part in shipment.parts)
+
+
+def _largest_lots(lines: Iterable[OfferLine | NeedLine]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for line in lines:
+        found[line.commodity] = max(found.get(line.commodity, 0), line.min_lot)
+    return found
+
+
+def _banded(
+    lines: Sequence[Line], small: Callable[[Line], bool], key: Callable[[Line], Hashable]
+) -> tuple[list[Line], list[tuple[Line, ...]]]:
+    """Give the lines that stay alone, and the groups of those that pool, each in a price band."""
+    alone = [line for line in lines if not small(line)]
+    places: defaultdict[Hashable, list[Line]] = defaultdict(list)
+    for line in lines:
+        if small(line):
+            places[key(line)].append(line)
+    groups: list[tuple[Line, ...]] = []
+    for members in places.values():
+        band: list[Line] = []
+        for line in sorted(members, key=lambda m: (_limit(m), m.line)):
+            if band and 100 * _limit(line) > (100 + BAND_PERCENT) * _limit(band[0]):
+                groups.append(tuple(band))
+                band = []
+            band.append(line)
+        groups.append(tuple(band))
+    alone += [group[0] for group in groups if len(group) == 1]
+    by_name = [tuple(sorted(group, key=attrgetter("line"))) for group in groups if len(group) > 1]
+    return alone, sorted(by_name, key=lambda group: group[0].line)
+
+
+def _limit(line: OfferLine | NeedLine) -> int:
+    return line.floor if isinstance(line, OfferLine) else line.ceiling
+
+
+def _name(group: Sequence[OfferLine] | Sequence[NeedLine]) -> str:
+    return f"pool:{group[0].line}+{len(group) - 1}"
+
+
+def _offer_pool(name: str, group: Sequence[OfferLine]) -> OfferLine:
+    dates = [o.expires_day for o in group if o.expires_day is not None]
+    return msgspec.structs.replace(
+        group[0],
+        line=name,
+        coop=name,
+        quantity=sum(o.quantity for o in group),
+        floor=max(o.floor for o in group),
+        expires_day=min(dates, default=None),
+        min_lot=max(o.min_lot for o in group),
+    )
+
+
+def _need_pool(name: str, group: Sequence[NeedLine]) -> NeedLine:
+    dates = [n.needed_by_day for n in group if n.needed_by_day is not None]
+    return msgspec.structs.replace(
+        group[0],
+        line=name,
+        coop=name,
+        quantity=sum(n.quantity for n in group),
+        ceiling=min(n.ceiling for n in group),
+        needed_by_day=min(dates, default=None),
+        min_lot=max(n.min_lot for n in group),
+    )

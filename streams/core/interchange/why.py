@@ -1,0 +1,296 @@
+"""Why a line, or the rest of one, found no partner in another hub.
+
+Decides which constraint binds, as inside a hub (`streams.core.unmatched`), and tells apart what is
+new between hubs: a ship that leaves too late, none that leaves at all, a leg or a mill that is
+full, a permit that is missing. Refuses to put it into words (`streams.core.reasons`).
+
+Theory of operation. Lines are judged in slices against all lines of the other side. What could be
+made of an offer stands beside it as an offer of its own, of the product, at the mill, at the price
+that leg, yield and processing make of it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple, TypeVar
+
+import msgspec
+import numpy as np
+
+from schemas.quantity import MICRO
+from streams.core.eligibility import CODES, Board, Code, board
+from streams.core.interchange.legs import GONE
+from streams.core.interchange.road import Road
+from streams.core.interchange.sides import barred, days_left, days_until
+from streams.core.interchange.terms import Process
+from streams.core.lines import (
+    BoolArray,
+    IntArray,
+    LegGrid,
+    NeedLine,
+    OfferLine,
+    Options,
+    Unmatched,
+)
+from streams.core.unmatched import Figures, Side, binding, figures_of
+
+SLICE_PAIRS: Final = 400_000
+Which = Literal["offer", "need"]
+Left = Mapping[tuple[Which, str], int]
+Line = TypeVar("Line")
+
+
+class Trade(NamedTuple):
+    """What one pair trades, in micro of the need's commodity."""
+
+    offer: str
+    need: str
+    quantity: int
+
+
+class _Goods(NamedTuple):
+    """An offer as it stands, or what a process makes of it, ready after so many days."""
+
+    line: OfferLine
+    left: int
+    ready: int
+    made: bool = False
+
+
+class _Judged(NamedTuple):
+    """A board, the leg of every pair (-1 for none), and which pairs lie in one hub."""
+
+    board: Board
+    leg: IntArray
+    near: BoolArray
+
+
+def explain_part(
+    lines: tuple[Sequence[OfferLine], Sequence[NeedLine]],
+    left: Left,
+    trades: Sequence[Trade],
+    road: Road,
+    options: Options,
+) -> list[Unmatched]:
+    """Give every line of which something is left; `left` knows the lines that took part."""
+    offers, needs = lines
+    shut: list[Unmatched] = []
+    lines_of: list[OfferLine | NeedLine] = [*offers, *needs]
+    for line in lines_of:
+        reason = barred(line, options, road.terms)
+        if reason is not None:
+            side: Which = "offer" if isinstance(line, OfferLine) else "need"
+            figures = {"commodity": line.commodity}
+            shut.append(Unmatched(line.line, side, line.quantity, reason, figures))
+    ways = _Ways(road)
+    by_line: defaultdict[tuple[Which, str], list[Trade]] = defaultdict(list)
+    for trade in trades:
+        by_line["offer", trade.offer].append(trade)
+        by_line["need", trade.need].append(trade)
+    for commodity in sorted({line.commodity for line in lines_of}):
+        asks = [n for n in needs if n.commodity == commodity and ("need", n.line) in left]
+        goods = list(_goods(offers, commodity, left, ways))
+        desk = _Desk(goods, asks, left, by_line, ways, options)
+        wanted = any(n.commodity == commodity for n in needs)
+        shut += desk.offers("permit" if wanted and not asks else "no_need")
+        shut += desk.needs()
+    return shut
+
+
+def _goods(
+    offers: Sequence[OfferLine], commodity: str, left: Left, ways: "_Ways"
+) -> Iterator[_Goods]:
+    """Give the offers of a commodity, and what could be made of others."""
+    road = ways.road
+    for offer in offers:
+        rest = left.get(("offer", offer.line))
+        if rest is None:
+            continue
+        if offer.commodity == commodity:
+            yield _Goods(offer, rest, 0)
+        for process in road.terms.processes:
+            if process.input == offer.commodity and process.output == commodity:
+                made = _made(offer, rest, process, ways)
+                if made is not None:
+                    yield made
+
+
+def _made(offer: OfferLine, rest: int, process: Process, ways: "_Ways") -> _Goods | None:
+    """Give an offer as a process would make it; None when it cannot reach the mill in time."""
+    road, cost, days = ways.road, 0, 0
+    if offer.hub != process.hub:
+        leg = int(ways.cheap[road.hubs[offer.hub], road.hubs[process.hub]])
+        if leg < 0:
+            return None
+        cost, days = int(road.cost(offer.commodity)[leg]), int(road.arrival[leg])
+    if days > days_left(offer, road.today) or not process.made_from(offer.quantity):
+        return None
+    line = msgspec.structs.replace(
+        offer,
+        hub=process.hub,
+        commodity=process.output,
+        grade=process.grade,
+        quantity=process.made_from(offer.quantity),
+        floor=-(-(offer.floor + cost) * MICRO // process.yield_micro) + process.cost,
+        expires_day=None,
+        min_lot=process.made_from(offer.min_lot),
+    )
+    return _Goods(line, process.made_from(rest), days + process.days, made=True)
+
+
+class _Ways:
+    """The cheapest and the fastest leg between any two hubs, -1 for none."""
+
+    def __init__(self, road: Road) -> None:
+        self.road: Final = road
+        count = len(road.hubs)
+        self.cheap = np.full((count, count), -1, np.int64)
+        self.fast = np.full((count, count), -1, np.int64)
+        self.sails = np.zeros((count, count), bool)
+        book = road.book
+        self.sails[book.origin, book.target] = True
+        goes = np.flatnonzero(road.arrival != GONE)
+        # The last that is written stays: the best comes last.
+        for table, worst_first in (
+            (self.cheap, goes[np.lexsort((-road.arrival[goes], -book.cost_micro[goes]))]),
+            (self.fast, goes[np.lexsort((-book.cost_micro[goes], -road.arrival[goes]))]),
+        ):
+            table[book.origin[worst_first], book.target[worst_first]] = worst_first
+
+    def judge(
+        self, goods: Sequence[_Goods], asks: Sequence[NeedLine], options: Options
+    ) -> _Judged:
+        """Judge goods against asks of one commodity, each pair by its best leg."""
+        road = self.road
+        rows = np.array([road.hubs[g.line.hub] for g in goods], np.int64)[:, None]
+        columns = np.array([road.hubs[n.hub] for n in asks], np.int64)[None]
+        ready = np.array([g.ready for g in goods], np.int64)[:, None]
+        allowed = np.array([days_left(g.line, road.today) for g in goods], np.int64)[:, None]
+        due = np.array([days_until(n, road.today) for n in asks], np.int64)[None]
+        legs = np.append(np.arange(len(road.book.legs)), -1)
+        arrival = np.append(road.arrival, 0)
+        cheap, fast = self.cheap[rows, columns], self.fast[rows, columns]
+        leg = legs[np.where(arrival[cheap] + ready <= np.minimum(allowed, due), cheap, fast)]
+        near = rows == columns
+        made = np.array([g.made for g in goods], bool)[:, None]
+        cost = np.append(road.cost(asks[0].commodity), -1)[leg]
+        # What is made in a hub may stay there, by its own leg or for nothing.
+        cost = np.where(near & made & (leg < 0), 0, cost)
+        near &= ~made & (not road.terms.within)
+        found = board(
+            [g.line for g in goods],
+            asks,
+            LegGrid(cost, arrival[leg] + ready),
+            options,
+            road.today,
+        )
+        found.breaks[:, near] = True
+        return _Judged(found, leg, near)
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """The lines of one commodity, and what became of them."""
+
+    goods: list[_Goods]
+    asks: list[NeedLine]
+    left: Left
+    trades: Mapping[tuple[Which, str], list[Trade]]
+    ways: _Ways
+    options: Options
+
+    def needs(self) -> Iterator[Unmatched]:
+        """Explain what is left of needs."""
+        waiting = [n for n in self.asks if self.left["need", n.line]]
+        waiting.sort(key=lambda n: (-self.left["need", n.line], n.line))
+        waiting = waiting[: self.ways.road.terms.reasons_max]
+        for asks in _slices(waiting, len(self.goods)):
+            yield from self._slice("need", self.goods, asks, "no_offer")
+
+    def offers(self, nobody: str) -> Iterator[Unmatched]:
+        """Explain what is left of offers as they stand."""
+        waiting = [g for g in self.goods if g.left and not g.made]
+        waiting.sort(key=lambda g: (-g.left, g.line.line))
+        waiting = waiting[: self.ways.road.terms.reasons_max]
+        for goods in _slices(waiting, len(self.asks)):
+            yield from self._slice("offer", goods, self.asks, nobody)
+
+    def _slice(
+        self, side: Which, goods: list[_Goods], asks: list[NeedLine], nobody: str
+    ) -> Iterator[Unmatched]:
+        own: Sequence[OfferLine | NeedLine] = asks
+        if side == "offer":
+            own = [g.line for g in goods]
+        commodity = {"commodity": own[0].commodity}
+        if not goods or not asks:
+            for line in own:
+                rest = self.left[side, line.line]
+                yield Unmatched(line.line, side, rest, nobody, commodity)
+            return
+        judged = self.ways.judge(goods, asks, self.options)
+        given = np.array([g.left for g in goods], np.int64)
+        wanted = np.array([self.left["need", n.line] for n in asks], np.int64)
+        breaks, money = judged.board.breaks, judged.board.money
+        if side == "offer":
+            bound = binding(Side(breaks, money, money, given, wanted))
+        else:
+            turned = breaks.transpose(0, 2, 1)
+            bound = binding(Side(turned, money.T, money.T, wanted, given))
+        for k, line in enumerate(own):
+            partner = int(bound.partner[k])
+            at = (k, partner) if side == "offer" else (partner, k)
+            reason: str
+            figures: Figures
+            if judged.near[at]:
+                reason, figures = nobody, commodity
+            elif bound.found[k]:
+                reason, figures = self._bound(judged, CODES[bound.code[k]], at)
+                figures = {
+                    "with": (asks[at[1]] if side == "offer" else goods[at[0]].line).line
+                } | figures
+            else:
+                fits = ~(breaks[:, k] if side == "offer" else breaks[:, :, k]).any(0)
+                others = asks if side == "offer" else [g.line for g in goods]
+                names = {others[n].line for n in np.flatnonzero(fits).tolist()}
+                reason, figures = self._crowded(side, line.line, names)
+            yield Unmatched(line.line, side, self.left[side, line.line], reason, figures)
+
+    def _bound(
+        self, judged: _Judged, code: Code, at: tuple[int, int]
+    ) -> tuple[str, dict[str, int | str]]:
+        """Name the constraint of a pair; waiting for a ship is told apart from the way itself."""
+        found, road = judged.board, self.ways.road
+        offer, need, number = found.offers[at[0]], found.needs[at[1]], int(judged.leg[at])
+        ends = {"from": offer.hub, "to": need.hub}
+        open_pair = not found.breaks[:, at[0], at[1]].any()
+        left = self.left["need", need.line]
+        possible = min(offer.quantity, need.quantity) if not open_pair else left
+        if code == "min_lot" and open_pair and possible >= found.lots[at]:
+            return "capacity", {**ends}
+        if code == "no_way" and self.ways.sails[road.hubs[offer.hub], road.hubs[need.hub]]:
+            return "no_sailing", {**ends}
+        if code in ("shelf_life", "needed_by") and number >= 0:
+            leg = road.book.legs[number]
+            alone = min(days_left(offer, road.today), days_until(need, road.today))
+            if leg.departs_day is not None and leg.days <= alone:
+                arrives = leg.departs_day + leg.days
+                return "sailing", {**ends, "departs_day": leg.departs_day, "arrives_day": arrives}
+        return code, dict(figures_of(found, code, at, possible))
+
+    def _crowded(self, side: Which, line: str, fits: set[str]) -> tuple[str, Figures]:
+        """All partners that fit are used up: by others too, or by this line alone."""
+        other: Which = "need" if side == "offer" else "offer"
+        trades = [t for name in fits for t in self.trades.get((other, name), ())]
+        mine = sum(t.quantity for t in trades if (t.offer if side == "offer" else t.need) == line)
+        others = sum(t.quantity for t in trades) - mine
+        if not others:
+            return ("filled" if side == "offer" else "sold_out"), {"mine": mine}
+        rivals = {t.offer if side == "offer" else t.need for t in trades} - {line}
+        return "outbid", {"mine": mine, "others": others, "rivals": len(rivals)}
+
+
+def _slices(lines: list[Line], other: int) -> Iterator[list[Line]]:
+    """Part lines so that a slice against the other side stays small."""
+    step = max(1, SLICE_PAIRS // max(1, other))
+    for start in range(0, len(lines), step):
+        yield lines[start : start + step]
