@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from deploy.errors import EXIT_FAILED, EXIT_INTERRUPTED
+from deploy.failing import arm_from
 
 VERBS: Final = {
     "demo": ("deploy.cli_demo", "demo", "Real Kafka, five real regions, live matches."),
@@ -28,7 +29,11 @@ VERBS: Final = {
     "import": ("deploy.cli_say", "import_", "Import a table, with a verdict for every row."),
     "get": ("deploy.cli_ask", "get", "List hubs, stock, orders, demand, matches, dead letters."),
     "trace": ("deploy.cli_ask", "trace", "Follow anything: match to lines to reports, and back."),
-    "dlq": ("deploy.cli_ask", "dlq_app", "Dead letters: what could not be kept, and why."),
+    "dlq": (
+        "deploy.cli_dlq",
+        "dlq_app",
+        "Dead letters: see, mend and say again what was refused.",
+    ),
     "run": ("deploy.cli_run", "run_app", "Run one process, or the whole system, until Ctrl-C."),
     "broker": ("deploy.cli_broker", "app", "The Kafka that comes along: fetch, start, stop."),
     "topics": ("deploy.cli_admin", "topics_app", "The topics Lumbung lives on: list, apply."),
@@ -98,6 +103,7 @@ for _verb, (_, _, _told) in VERBS.items():
 def main() -> None:
     """Run a command line; ends by SystemExit."""
     try:
+        arm_from(os.environ)
         app(standalone_mode=True)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)

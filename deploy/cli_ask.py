@@ -1,8 +1,8 @@
-"""`lumbung get`, `trace`, `dlq`: questions to the warehouse; no Kafka is needed for an answer."""
+"""`lumbung get`, `trace`: questions to the warehouse; no Kafka is needed for an answer."""
 
 import base64
 import json
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
@@ -16,16 +16,14 @@ from sinks.queries import listing
 from sinks.queries.listing import Filters, UnknownFilter
 from sinks.queries.trace import trace as find
 
-dlq_app: Final = typer.Typer(
-    name="dlq", no_args_is_help=True, help="Dead letters: what could not be kept, and why."
-)
 Hub = Annotated[str, typer.Option(help="Hub, such as 19.02.")]
 Coop = Annotated[str, typer.Option(help="Co-op, such as 19.02.01.2003.")]
 Commodity = Annotated[str, typer.Option(help="Commodity code, such as KELAPA.")]
 Limit = Annotated[int, typer.Option(help="Rows at most.")]
 
 
-def _url(data: Data, warehouse: WarehouseUrl) -> str:
+def url_of(data: Data, warehouse: WarehouseUrl) -> str:
+    """The warehouse of a data folder."""
     return load({"data_dir": data, "warehouse.url": warehouse}).settings.warehouse_url
 
 
@@ -48,12 +46,12 @@ def get(
     if what not in listing.NAMES:
         raise UsageError("LB-U011", f"there is no {what!r}", f"One of {', '.join(listing.NAMES)}.")
     asked = Filters(hub, commodity, state, coop, horizon, limit)
-    with reading(_url(data, warehouse)) as connection:
+    with reading(url_of(data, warehouse)) as connection:
         try:
             rows = listing.get(connection, what, asked)
         except UnknownFilter as wrong:
             raise UsageError("LB-U012", str(wrong), "Leave that option out.") from wrong
-    shown.write([_readable(row) for row in rows], output)
+    shown.write([readable(row) for row in rows], output)
 
 
 def trace(
@@ -65,7 +63,7 @@ def trace(
     warehouse: WarehouseUrl = None,
 ) -> None:
     """Follow anything both ways: match to lines to reports, and back; exit code 5 when unknown."""
-    with reading(_url(data, warehouse)) as connection:
+    with reading(url_of(data, warehouse)) as connection:
         found = find(connection, name)
     if not found.kind:
         typer.echo(f"nothing is called {name}", err=True)
@@ -76,47 +74,7 @@ def trace(
         told(found, lang)
 
 
-@dlq_app.command(name="list")
-def dlq_list(
-    *,
-    reason: Annotated[str, typer.Option(help="Only this reason.")] = "",
-    coop: Coop = "",
-    limit: Limit = listing.LIMIT,
-    output: Output = "table",
-    data: Data = None,
-    warehouse: WarehouseUrl = None,
-) -> None:
-    """Dead letters, newest first."""
-    with reading(_url(data, warehouse)) as connection:
-        rows = listing.get(
-            connection, "deadletters", Filters(state=reason, coop=coop, limit=limit)
-        )
-    if output in ("table", "wide"):
-        columns = ("identity", "reason", "field", "coop", "recorded_at")
-        rows = [{name: row[name] for name in columns} for row in rows]
-    shown.write([_readable(row) for row in rows], output)
-
-
-@dlq_app.command(name="show")
-def dlq_show(
-    identity: Annotated[str, typer.Argument(help="As `lumbung dlq list` shows it.")],
-    raw: Annotated[bool, typer.Option(help="Write nothing but the original bytes.")] = False,
-    data: Data = None,
-    warehouse: WarehouseUrl = None,
-) -> None:
-    """One dead letter: where it was said, what is wrong, and the original bytes."""
-    with reading(_url(data, warehouse)) as connection:
-        row = listing.dead_letter(connection, identity)
-    if row is None:
-        typer.echo(f"no dead letter is called {identity}", err=True)
-        raise typer.Exit(EXIT_CHECK)
-    if raw:
-        typer.get_binary_stream("stdout").write(bytes(row["payload"]))
-        return
-    typer.echo(json.dumps(_readable(row), ensure_ascii=False, indent=2))
-
-
-def _readable(row: dict[str, Any]) -> dict[str, Any]:
+def readable(row: dict[str, Any]) -> dict[str, Any]:
     """Bytes as text where they are text, else as base64."""
     return {name: _text(value) for name, value in row.items()}
 

@@ -42,6 +42,9 @@ def replay(
         "kafka.jars": jars,
         "streams.workers": workers,
         "streams.commit_seconds": 0.2,
+        # A file is taken as it is, to its end: there is no deployment to be stopped.
+        "streams.halt_ratio": 0.0,
+        "streams.halt_run": 0,
         "metrics.port": 0,
     }
     settings = load(flags).settings

@@ -132,8 +132,8 @@ def text(
 def send(data: Data = None, kafka: Kafka = None) -> None:
     """Send what is still owed; nothing new is said."""
     settings = load({"data_dir": data, "kafka.bootstrap": kafka}).settings
-    with _outbox(settings) as outbox:
-        _deliver(settings, outbox)
+    with outbox_of(settings) as outbox:
+        deliver_all(settings, outbox)
 
 
 def _composer(locale: Any) -> Composer:
@@ -158,13 +158,13 @@ def _spoken(
     if isinstance(found, list):
         _faults(found)
         raise typer.Exit(EXIT_CHECK)
-    with _outbox(settings) as outbox:
+    with outbox_of(settings) as outbox:
         draft = outbox.say(coop, DEVICE, [found.line], at)
         typer.echo(f"{draft.id}  {found.read_back}", err=True)
         for note in (found.note_id, found.note_en):
             if note:
                 typer.echo(note, err=True)
-        _deliver(settings, outbox)
+        deliver_all(settings, outbox)
     typer.echo(draft.id)
 
 
@@ -174,17 +174,18 @@ def _faults(faults: Sequence[Fault]) -> None:
 
 
 @contextmanager
-def _outbox(settings: Settings) -> Iterator[Outbox]:
+def outbox_of(settings: Settings) -> Iterator[Outbox]:
+    """The outbox of a data folder."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with Outbox(settings.data_dir / "outbox.db") as outbox:
         yield outbox
 
 
-def _deliver(settings: Settings, outbox: Outbox) -> None:
+def deliver_all(settings: Settings, outbox: Outbox) -> None:
     """Send all that is owed; what is not acknowledged stays, and the exit code says so."""
     try:
         with (
-            _ready_kafka(settings) as bootstrap,
+            ready_kafka(settings) as bootstrap,
             Publisher(PublisherOptions(bootstrap, EVENTS, client_id="lumbung-cli")) as sender,
         ):
             done = deliver(outbox, sender, reference.register(), now=now_ms)
@@ -199,7 +200,7 @@ def _deliver(settings: Settings, outbox: Outbox) -> None:
 
 
 @contextmanager
-def _ready_kafka(settings: Settings) -> Iterator[str]:
+def ready_kafka(settings: Settings) -> Iterator[str]:
     """The Kafka to speak to; the embedded one of a new data folder gets its topics first."""
     with kafka_of(settings) as bootstrap:
         if settings.kafka.bootstrap is None:
@@ -235,9 +236,9 @@ def import_(
         raise typer.Exit(EXIT_CHECK)
     if dry_run:
         return
-    with _outbox(settings) as outbox:
+    with outbox_of(settings) as outbox:
         kept: list[Draft] = outbox.keep(found.drafts)
-        _deliver(settings, outbox)
+        deliver_all(settings, outbox)
     typer.echo(f"terkirim / sent: {len(kept)} reports", err=True)
 
 

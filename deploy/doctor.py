@@ -25,9 +25,13 @@ from rich.table import Table
 from deploy.broker import lock
 from deploy.broker.fetch import cached_jars
 from deploy.broker.java import find_java
-from deploy.errors import EXIT_DEPENDENCY, DependencyError
-from deploy.provision import require_kafka
+from deploy.broker.node import Broker
+from deploy.cli_broker import kafka_folder
+from deploy.errors import EXIT_DEPENDENCY, DependencyError, LumbungError
+from deploy.halts import halts
+from deploy.provision import admin, require_kafka
 from deploy.settings import Settings, load
+from deploy.wiring import hub_app_id
 
 _MEMORY_FREE_BYTES: Final = 1 << 30
 _DISK_FREE_BYTES: Final = 2 << 30
@@ -156,6 +160,26 @@ def _warehouse(settings: Settings) -> Check:
     return Check("Warehouse", Verdict.OK, f"answers at {shown}")
 
 
+def _intake(settings: Settings) -> Check:
+    """Whether a partition stands because too much was refused; only a Kafka that runs can tell."""
+    bootstrap = settings.kafka.bootstrap
+    if bootstrap is None:
+        broker = Broker(kafka_folder(settings), Path(), Path())
+        bootstrap = broker.bootstrap if broker.pid is not None else None
+    if bootstrap is None:
+        return Check("Intake", Verdict.OK, "no Kafka runs here")
+    try:
+        with admin(bootstrap) as client:
+            standing = halts(client, hub_app_id(settings), settings.kafka.partitions)
+    except LumbungError as error:
+        return Check("Intake", Verdict.WARNING, error.what, error.remedy)
+    if not standing:
+        return Check("Intake", Verdict.OK, "no partition is halted")
+    found = "; ".join(f"partition {n} stands at {at}: {why}" for n, at, why in standing)
+    remedy = "See `lumbung dlq list`, mend the cause, then `lumbung dlq resume`."
+    return Check("Intake", Verdict.WARNING, found, remedy)
+
+
 def _memory(_: Settings) -> Check:
     try:
         free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
@@ -205,4 +229,10 @@ def _clock(_: Settings) -> Check:
     return Check("Clock", Verdict.OK, now)
 
 
-_ALWAYS: Final[tuple[Callable[[Settings], Check], ...]] = (_warehouse, _memory, _disk, _clock)
+_ALWAYS: Final[tuple[Callable[[Settings], Check], ...]] = (
+    _warehouse,
+    _intake,
+    _memory,
+    _disk,
+    _clock,
+)

@@ -59,6 +59,9 @@ class StreamsSettings(_Section):
     run_records_max: int = Field(default=2_000, ge=1, le=100_000)
     stall_seconds: float = Field(default=30.0, ge=5.0, le=3_600.0)
     lines_memory_mb: int = Field(default=512, ge=0, le=65_536)
+    halt_ratio: float = Field(default=0.5, ge=0.0, le=1.0)
+    halt_window: int = Field(default=1_000, ge=1, le=1_000_000)
+    halt_run: int = Field(default=500, ge=0, le=1_000_000)
 
     @model_validator(mode="after")
     def _heartbeats_fit_the_session(self) -> Self:

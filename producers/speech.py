@@ -38,10 +38,18 @@ def local_time(coop: str, at_ms: int) -> datetime:
     return (_EPOCH + timedelta(milliseconds=at_ms)).astimezone(zone_of(coop))
 
 
-def report_value(
-    coop: str, device: str, sequence: int, lines: Sequence[Line], said_ms: int
+def report_value(  # noqa: PLR0913 - one argument for each part of a report
+    coop: str,
+    device: str,
+    sequence: int,
+    lines: Sequence[Line],
+    said_ms: int,
+    *,
+    repairs: str = "",
 ) -> bytes:
     """Give the bytes of a report of 1 to 200 lines said at `said_ms`; at most 64 KiB.
+
+    `repairs` names the dead letter that it mends, if any.
 
     More lines or bytes are a broken program (AssertionError): split with `portions` first.
     """
@@ -53,7 +61,9 @@ def report_value(
             id=report_id(coop, device, sequence),
             source=f"/coops/{coop}/devices/{device}",
             time=local_time(coop, said_ms),
-            data=Report(coop=coop, device=device, sequence=sequence, lines=list(lines)),
+            data=Report(
+                coop=coop, device=device, sequence=sequence, lines=list(lines), repairs=repairs
+            ),
         )
     )
     assert len(value) <= BYTES_MAX, f"{len(value)} bytes in one report"

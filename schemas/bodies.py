@@ -17,6 +17,7 @@ from schemas.identity import COOP_FORM, MATCH_FORM, TAG_FORM, CoopId
 from schemas.quantity import MICRO, parse_price
 from schemas.register import Register
 from schemas.resolving import NO_PACKS, Resolver
+from schemas.topics import EVENTS
 from schemas.units import PACK_WORDS, Packs
 
 DECISIONS: Final = frozenset({"accept", "reject", "counter", "ship", "receive", "pay", "cancel"})
@@ -24,7 +25,10 @@ DECISIONS: Final = frozenset({"accept", "reject", "counter", "ship", "receive", 
 _LETTER_LINE: Final = re.compile(
     r"(?P<coop>[0-9.]{13}):[a-z0-9-]{1,32}:[1-9][0-9]{0,15}#[1-9][0-9]{0,2}"
 )
-_LETTER_WHOLE: Final = re.compile(r"[a-z0-9.-]{1,64}/[0-9]{1,6}/[0-9]{1,19}")
+_NUMBER: Final = r"(?:0|[1-9][0-9]{0,%d})"  # one spelling each: a letter has one name
+_LETTER_WHOLE: Final = re.compile(
+    rf"{re.escape(EVENTS)}/(?P<partition>{_NUMBER % 5})/{_NUMBER % 18}"
+)
 _LINE_ENDS: Final = str.maketrans("\r\n\t", "   ")
 
 
@@ -48,10 +52,18 @@ class Bodies:
         """Raise `Unacceptable` unless the body, said in the book of `hub`, is sound."""
         self._checks[type(body)](body, hub)
 
-    def repairs(self, report: Report) -> None:
-        """A report may only mend what its own co-op said, or a record nobody could read."""
+    def repairs(self, report: Report, partition: int) -> None:
+        """A report may only mend what its own co-op said, or a record nobody could read.
+
+        Such a record must lie in the report's own partition, where it is known what was mended.
+        """
         letter = report.repairs
-        if not letter or _LETTER_WHOLE.fullmatch(letter):
+        if not letter:
+            return
+        whole = _LETTER_WHOLE.fullmatch(letter)
+        if whole is not None:
+            if int(whole["partition"]) != partition:
+                raise Unacceptable(Reason.WRONG_PARTITION, "data.repairs")
             return
         found = _LETTER_LINE.fullmatch(letter)
         if found is None:

@@ -34,6 +34,7 @@ DERIVED: Final[Mapping[str, str]] = {
     "positions": "The positions that the report touched, as they now stand.",
     "orders": "The orders that the report touched, as they now stand.",
     "Ledger.voided": "Ids of earlier lines that this report took back.",
+    "repairs": "The dead letter that this report mends; empty: none.",
     "body": "The body of a saying that is no report, as it was said; null for reports.",
     "line_id": "<event id>#<line>, with .<part> for the parts of a conversion.",
     "line": "Number of the line, from 1; 0 speaks of the whole record.",

@@ -99,7 +99,7 @@ class Judged(msgspec.Struct, frozen=True, gc=False):
     """A saying whose envelope is sound: who, when, what of it holds and what does not.
 
     `packs` are units the lines needed from the co-op's declared packs. `body` is the decoded data
-    of the types that are not reports.
+    of the types that are not reports; `repairs` is the dead letter that a report mends.
     """
 
     type: str
@@ -114,3 +114,4 @@ class Judged(msgspec.Struct, frozen=True, gc=False):
     rejections: tuple[Rejection, ...] = ()
     raw_lines: tuple[bytes, ...] = ()
     body: Any = None
+    repairs: str = ""

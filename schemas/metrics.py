@@ -84,6 +84,10 @@ CATALOGUE: Final[tuple[Metric, ...]] = (
     _histogram("run_seconds", "seconds", "Time of a run by stage: fold, state, outputs", "stage"),
     _gauge("lag_records", "records", "End offset minus committed offset", "topic", "partition"),
     _gauge("worker_ready", "flag", "1 while this worker serves its partitions, 0 before"),
+    _gauge(
+        "intake_halted", "flag", "1 while intake stands, for too much was refused", "partition"
+    ),
+    _counter("halts", "halts", "Times that the breaker halted the intake of a partition"),
     _counter("rebalances", "rebalances", "Changes of the partitions this worker owns"),
     _counter("repairs", "keys", "Changelog keys written again after a stranger wrote them"),
     _histogram("recovery_seconds", "seconds", "Time from assignment to recovered state"),

@@ -100,7 +100,7 @@ class Ledger(Derived):
     """One judged record: accepted, duplicate or rejected, and what it touched, as it stands.
 
     (partition, offset) of the input record identify it; `event_id` is empty when it could not be
-    read.
+    read. `repairs` is the dead letter that an accepted report mends.
     """
 
     partition: int
@@ -122,6 +122,7 @@ class Ledger(Derived):
     orders: list[OrderState] = []
     voided: list[str] = []
     body: msgspec.Raw | None = None
+    repairs: str = ""
 
 
 class DemandRow(Derived):

@@ -88,18 +88,19 @@ class Judge:
             time_ms = _time_ms(reading, timestamp_ms)
             speaker = self._speaker(reading, actor, key, partition)
             if said is Report or said is LooseReport:
-                self._bodies.repairs(body)
+                repairs = body.repairs
+                self._bodies.repairs(body, partition)
                 packs = packs_of(actor) if packs_of else NO_PACKS
                 lines, faults = self._lines(reading, actor, packs)
             else:
                 self._bodies.check(body, speaker.hub)
-                lines, faults = (), ()
+                lines, faults, repairs = (), (), ""
         except Unacceptable as fault:
             return Rejection(fault.reason, fault.field, 0, _whose(actor, key))
         raws = raw_lines(value) if faults and value else ()
         # The speaker's own strings, met before: looking them up again costs no comparing.
         who = (reading.type, reading.id, speaker.actor, speaker.hub, speaker.device)
-        what = (lines, faults, raws, None if reading.lines else body)
+        what = (lines, faults, raws, None if reading.lines else body, repairs)
         return Judged(*who, body.sequence, time_ms, reading.digest, *what)
 
     # ---------------------------------------------------------- envelope

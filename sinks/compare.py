@@ -13,15 +13,17 @@ import msgspec
 from sqlalchemy import Connection, Table, Text, select
 
 from sinks.engines import reading
-from sinks.rows import FaultRow, JudgementRow, LineVoidRow
+from sinks.rows import FaultRow, JudgementRow, LineVoidRow, RepairRow
 from sinks.schema import check_version
 from sinks.tables import FROM_THE_LOG, TABLES, WITHOUT_VERSIONS
 
 _ONLY_VERSION: Final = frozenset({"version"})
 _NOT_COMPARED: Final = frozenset({TABLES[FaultRow]})
-# Which of two voids came first, and how often a sender repeated itself, is a matter of arrival
-# alone.
-_NOT_WITHOUT_VERSIONS: Final = frozenset({TABLES[JudgementRow], TABLES[LineVoidRow]})
+# Which of two voids or repairs came first, and how often a sender repeated itself, is a matter of
+# arrival alone.
+_NOT_WITHOUT_VERSIONS: Final = frozenset(
+    {TABLES[JudgementRow], TABLES[LineVoidRow], TABLES[RepairRow]}
+)
 _encode: Final = msgspec.json.Encoder().encode
 _CHUNK: Final = 5_000
 

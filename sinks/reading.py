@@ -28,6 +28,7 @@ from sinks.rows import (
     MatchRow,
     OrderRow,
     PositionRow,
+    RepairRow,
     Row,
     WhyNotHeadRow,
     WhyNotRow,
@@ -125,6 +126,8 @@ def _ledger(said: records.Ledger) -> list[Row]:
         rows += [_order(said, order) for order in said.orders]
     if said.voided:
         rows += [LineVoidRow(stem, said.event_id, said.version) for stem in said.voided]
+    if said.repairs:
+        rows.append(RepairRow(said.repairs, said.event_id, said.version))
     if said.coop and said.verdict in _SPOKE:
         rows.append(HeardRow(said.coop, said.hub, said.occurred_ms, said.recorded_ms))
     return rows

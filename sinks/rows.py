@@ -246,6 +246,14 @@ class DeadLetterRow(NamedTuple):
     payload: bytes
 
 
+class RepairRow(NamedTuple):
+    """The dead letter `identity` was mended by the report `event_id`."""
+
+    identity: str
+    event_id: str
+    version: int
+
+
 class HeardRow(NamedTuple):
     """When a co-op last spoke, by its own clock and by Kafka's; the latest of each holds."""
 
@@ -279,6 +287,7 @@ Row = (
     | WhyNotHeadRow
     | WhyNotRow
     | DeadLetterRow
+    | RepairRow
     | HeardRow
     | FaultRow
 )
@@ -314,12 +323,14 @@ SHAPES: Final[Mapping[type[Row], Shape]] = {
     WhyNotHeadRow: Shape("why_not_head", 2, Rule.NEWEST),
     WhyNotRow: Shape("why_not", 3, Rule.NEWEST),
     DeadLetterRow: Shape("dead_letter", 1, Rule.LOWEST),
+    RepairRow: Shape("repair", 1, Rule.LOWEST),
     HeardRow: Shape("heard", 1, Rule.LATEST),
     FaultRow: Shape("sink_fault", 3, Rule.LOWEST),
 }
 LOWEST_BY: Final[Mapping[type[Row], str]] = {
     LineVoidRow: "version",
     DeadLetterRow: "offset",
+    RepairRow: "version",
     FaultRow: "offset",
 }
 

@@ -12,11 +12,12 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
+from schemas.failpoints import failpoint
 from sinks.engines import explained, file_of, reading, shown, sole_writer, writer_engine
 from sinks.errors import WarehouseError
 from sinks.reference import fill_reference, is_filled
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 
 
 def upgrade(url: str, *, wait_seconds: float = 10.0) -> None:
@@ -32,8 +33,12 @@ def upgrade(url: str, *, wait_seconds: float = 10.0) -> None:
         engine = writer_engine(url)
         try:
             with explained(url), engine.begin() as connection:
+                failpoint("migrating")
                 command.upgrade(alembic_config(connection), "head")
+                failpoint("migrating")
                 fill_reference(connection)
+                failpoint("migrating")
+            failpoint("migrating")
         finally:
             engine.dispose()
 

@@ -49,6 +49,14 @@ class Effects(Protocol):
         """(topic, rows), to be sent to the partition number of the source."""
 
     @property
+    def judged(self) -> int:
+        """How many records of the stretch were judged, ticks left out."""
+
+    @property
+    def refused(self) -> Sequence[int]:
+        """Which of those, from 0 and rising, were refused: whole, or every line of them."""
+
+    @property
     def counts(self) -> Mapping[str, int]:
         """Figures of the stretch: the name of a counter, or `name{label=value,...}`."""
 

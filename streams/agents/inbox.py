@@ -37,11 +37,11 @@ class Inbox:
         self._records = 0
         self._bytes = 0
         self._news = asyncio.Event()
-        self._closed = False
+        self._closed = asyncio.Event()
 
     def put(self, piece: Sequence[Record]) -> None:
         """Add the next records; WorkerFatal when some were lost on the way."""
-        if self._closed:
+        if self._closed.is_set():
             return
         if piece[0].offset != self.due:
             raise WorkerFatal(f"records from {piece[0].offset} came where {self.due} was due")
@@ -64,19 +64,28 @@ class Inbox:
 
     async def take(self, idle_seconds: float) -> Sequence[Record] | None:
         """The next run; empty when nothing came for so long; None once closed."""
-        if not self._pieces and not self._closed:
+        if not self._pieces and not self._closed.is_set():
             try:
                 async with asyncio.timeout(idle_seconds):
                     await self._news.wait()
             except TimeoutError:
                 return ()
-        if self._closed:
+        if self._closed.is_set():
             return None
         return self._cut()
 
+    async def closed_within(self, seconds: float) -> bool:
+        """Wait for the end of the tenure; False when it goes on."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._closed.wait()
+        except TimeoutError:
+            return False
+        return True
+
     def close(self) -> None:
         """Forget what is undone: it will be fetched again by whoever owns the partition next."""
-        self._closed = True
+        self._closed.set()
         self._pieces.clear()
         self._records = self._bytes = 0
         self._news.set()

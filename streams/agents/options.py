@@ -51,6 +51,18 @@ class WorkerOptions:
     stranger_check_seconds: float = 5.0
     stop_seconds: float = 10.0
 
+    halt_ratio: float = 0.5
+    """More than this share of the last `halt_window` records refused halts intake; 0: never."""
+    halt_window: int = 1_000
+    halt_run: int = 500
+    """So many records refused in a row halt intake; 0: never."""
+    halt_check_seconds: float = 2.0
+
+    @property
+    def halt_group(self) -> str:
+        """The group whose committed offsets are the barriers of halted partitions."""
+        return f"{self.app_id}-halt"
+
     @property
     def changelog(self) -> str:
         """The topic that holds the state."""

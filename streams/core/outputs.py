@@ -211,6 +211,8 @@ class Outputs:
                 inside += self._touched(said, kept, entry.gone, version)
                 if entry.verdict != "duplicate":
                     inside += self._said(said, kept)
+            if said.repairs and entry.verdict == "accepted":
+                inside += ledger_out.text("repairs", said.repairs)
         if entry.gone:
             ids = dict.fromkeys(target.line_id for target in entry.gone)
             inside += ledger_out.text("voided", list(ids))

@@ -25,7 +25,7 @@ from streams.core.rounds import Setting
 from streams.core.sayings import Saying
 from streams.core.sequence import Passage
 from streams.core.shelf import Shelf, opened
-from streams.core.state import Coop, Deal, Gate, Odd, Said
+from streams.core.state import Coop, Deal, Gate, Mended, Odd, Said
 from streams.core.ticks import Clockwork, bytes_of
 from streams.core.view import View
 from streams.core.voids import Target, taken_back
@@ -102,6 +102,7 @@ class Partition:
     def settle(self) -> None:
         """Build book and totals from the state."""
         self._view.rebuild(self._held.now)
+        self._held.settled()
         coops = self._book.coops.items()
         self._heavy = {n.encode() for n, coop in coops if bytes_of(coop) > HEAVY_BYTES}
 
@@ -203,6 +204,8 @@ class Partition:
         self._out.reject(record, Rejection(reason, where), said)
 
     def _fresh(self, record: Record, said: Judged) -> None:
+        if said.repairs:
+            said = self._held.mending.admitted(said)
         now, coop = self._held.now, self._book.coop(said.actor, said.hub)
         version = version_of(now.epoch, record.offset)
         gate = coop.gates.get(said.device)
@@ -231,7 +234,13 @@ class Partition:
             tuple((r.line, r.reason.value, r.field) for r in touched.refused),
             record.timestamp,
         )
+        if said.repairs and kept.lines:
+            self._mended(said.repairs, Mended(record.offset, said.id))
         self._close(record, said, coop, kept)
+
+    def _mended(self, letter: str, mended: Mended) -> None:
+        self._held.mending.hold(letter, mended)
+        self._keep(f"mended/{letter}".encode(), mended, 64)
 
     def _close(self, record: Record, said: Judged, coop: Coop, kept: Said) -> None:
         """Write down what a fresh saying came to, and let it leave."""

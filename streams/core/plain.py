@@ -49,7 +49,7 @@ def steps(said: Judged, coop: Coop | None, gate: Gate | None, view: View) -> lis
 
 def _may_be_plain(said: Judged, coop: Coop | None, gate: Gate | None) -> bool:
     """The next in its device's sequence, nothing but sound lines, and room for all of them."""
-    if said.rejections or said.body is not None:
+    if said.rejections or said.repairs or said.body is not None:
         return False
     if coop is None:
         return said.sequence == 1

@@ -3,9 +3,9 @@
 One table, one changelog: `coop/<actor>` (gates, levels, orders, plans),
 `said/<actor>|<device>|<n>` (a judged saying, kept for late counts and voids), `deal/<match>`,
 `round/<hub>|<family>` (what the last solution left over and why), `odd/<offset>` (a sound record
-that the state refused) and `applied` (how far the log is folded, and the partition's sense of
-time). Every record carries the version of the input record that last changed it, so that recovery
-can keep the newest.
+that the state refused), `mended/<dead letter>` (which report mended it) and `applied` (how far the
+log is folded, and the partition's sense of time). Every record carries the version of the input
+record that last changed it, so that recovery can keep the newest.
 """
 
 from functools import lru_cache
@@ -194,6 +194,13 @@ class Odd(State, gc=False):
     field: str
 
 
+class Mended(State, gc=False):
+    """The report that mended a dead letter: its offset and its id. Never forgotten."""
+
+    offset: int
+    by: str
+
+
 class Applied(State, gc=False):
     """How far the log is folded, and the partition's own time, which only ticks move."""
 
@@ -215,6 +222,7 @@ _TYPES: Final[dict[bytes, type[State]]] = {
     b"round": Round,
     b"applied": Applied,
     b"odd": Odd,
+    b"mended": Mended,
 }
 _DECODERS: Final = {kind: msgspec.msgpack.Decoder(cls) for kind, cls in _TYPES.items()}
 
@@ -231,7 +239,7 @@ def decode(key: bytes, value: bytes) -> State:
 
 def version_in(record: State) -> int:
     """What orders two records of one key."""
-    if isinstance(record, Applied | Said | Odd):
+    if isinstance(record, Applied | Said | Odd | Mended):
         return record.offset
     version: int = getattr(record, "version", 0)
     return version

@@ -111,12 +111,14 @@ def _shown(word: str, ways: dict[str, str]) -> str:
 
 def statements(dialect: str) -> list[str]:
     """Give the words that make every view in `sqlite` or `postgresql`."""
+    return [create_view(name, source, COLUMNS[name], dialect) for name, source in SOURCES.items()]
+
+
+def create_view(name: str, source: str, columns: str, dialect: str) -> str:
+    """Give the words that make one view of a source, showing these columns."""
     ways = EITHER | (POSTGRESQL if dialect == "postgresql" else SQLITE)
-    found = []
-    for name, source in SOURCES.items():
-        shown = ", ".join(_shown(word, ways) for word in COLUMNS[name].split())
-        found.append(" ".join(("CREATE VIEW", name, "AS SELECT", shown, f"FROM ({source}) t")))
-    return found
+    shown = ", ".join(_shown(word, ways) for word in columns.split())
+    return " ".join(("CREATE VIEW", name, "AS SELECT", shown, f"FROM ({source}) t"))
 
 
 def upgrade() -> None:
