@@ -1,10 +1,17 @@
-"""`python -m bench worker|latency|matching`: its table on stderr, JSON on stdout."""
+"""`python -m bench NAME`: its table on stderr, JSON on stdout; without a name it lists them."""
 
 import sys
 
-from bench import latency, matching, worker
+from bench import latency, matching, recovery, soak, verify, worker
 
-BENCHES = {"worker": worker.main, "latency": latency.main, "matching": matching.main}
+BENCHES = {
+    "worker": worker.main,
+    "latency": latency.main,
+    "matching": matching.main,
+    "verify": verify.main,
+    "recovery": recovery.main,
+    "soak": soak.main,
+}
 
 
 def main() -> None:

@@ -31,11 +31,12 @@ class Use:
 
 
 @contextmanager
-def stage(partitions: int) -> Iterator[Stack]:
-    """A broker with the topics, and nothing else yet."""
+def stage(partitions: int, **more: object) -> Iterator[Stack]:
+    """A broker with the topics, and nothing else yet; `more` are settings, a dot written `__`."""
+    told = {name.replace("__", "."): value for name, value in more.items()}
     with tempfile.TemporaryDirectory(prefix="lumbung-bench-") as folder:
         flags = {"data_dir": Path(folder), "kafka.partitions": partitions, "metrics.port": 0}
-        with opened(load(flags).settings) as stack:
+        with opened(load(flags | told).settings) as stack:
             yield stack
 
 
@@ -72,10 +73,20 @@ def cpu_seconds(pid: int) -> float:
 
 def peak_mib(pid: int) -> float:
     """Highest resident set of a process so far."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+    return _status_mib(pid, "VmHWM:")
+
+
+def resident_mib(pid: int) -> float:
+    """Resident set of a process now; 0 when it is gone."""
+    return _status_mib(pid, "VmRSS:")
+
+
+def _status_mib(pid: int, field: str) -> float:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(field)), 0.0)
 
 
 def work(stack: Stack, end: int) -> Use:

@@ -17,11 +17,13 @@ from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError
 
 from deploy.errors import DependencyError
+from deploy.halts import barriers, halt_group
 from deploy.provision import admin
 from deploy.watchdog import Partition, Sample, Watch, forget, judge
 from schemas.metrics import Meter, Silent
 
 _LOOK_SECONDS: Final = 2.0
+_DOUBLINGS_MAX: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +32,24 @@ class Look:
 
     sample: Sample
     owners: Mapping[Partition, str]
+    halted: frozenset[Partition] = frozenset()
+    """Those that stand because the breaker or an operator wants it so."""
 
 
 def look(client: Any, group: str, topics: Mapping[str, int], now_ms: int) -> Look:
     """Committed and end offsets of `group` over `topics` (name to number of partitions)."""
     partitions = [TopicPartition(name, n) for name, count in topics.items() for n in range(count)]
     ends = client.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
-    committed = client.list_group_offsets({group: partitions})[group]
+    told = client.list_group_offsets({group: partitions, halt_group(group): partitions})
+    committed = told[group]
+    standing = {halt.partition for halt in barriers(told.get(halt_group(group), {}), committed)}
     sample = Sample(
         now_ms,
         {Partition(*tp): max(0, entry.offset) for tp, entry in committed.items()},
         {Partition(*tp): entry.offset for tp, entry in ends.items()},
     )
-    return Look(sample, _owners(client, group))
+    halted = frozenset(place for place in sample.end if place.number in standing)
+    return Look(sample, _owners(client, group), halted)
 
 
 def _owners(client: Any, group: str) -> dict[Partition, str]:
@@ -62,7 +69,9 @@ class Guard:
     """Looks every two seconds until told to end; `kill(name, why)` is the supervisor's.
 
     `workers` are the names of the group's processes, which are also their static or client ids;
-    when a standing partition has no owner among them, all of them are killed.
+    when a standing partition has no owner among them, all of them are killed. Patience doubles
+    with every kill until something is committed again: a worker with much state may need longer
+    than the patience to recover, and must not be killed over that for ever.
     """
 
     bootstrap: str
@@ -73,6 +82,8 @@ class Guard:
     patience_seconds: float
     meter: Meter = field(default_factory=Silent)
     open_admin: Callable[[str], AbstractContextManager[Any]] = admin
+    _in_vain: int = 0
+    _at_kill: Mapping[Partition, int] = field(default_factory=dict)
 
     def run(self, until: Event) -> None:
         """Watch until the event is set."""
@@ -97,13 +108,21 @@ class Guard:
         for partition in seen.sample.end:
             labels = {"topic": partition.topic, "partition": str(partition.number)}
             self.meter.set("lumbung_lag_records", seen.sample.lag(partition), **labels)
-        verdict = judge(watch, seen.sample, patience_ms=int(self.patience_seconds * 1_000))
-        if not verdict.stalled:
-            return verdict.watch
-        for name in self._guilty(verdict.stalled, seen.owners):
-            where = ", ".join(f"{p.topic}/{p.number}" for p in sorted(verdict.stalled)[:5])
+        committed = seen.sample.committed
+        if any(committed.get(p, 0) > at for p, at in self._at_kill.items()):
+            self._in_vain, self._at_kill = 0, {}
+        patience = self.patience_seconds * 2 ** min(self._in_vain, _DOUBLINGS_MAX)
+        verdict = judge(watch, seen.sample, patience_ms=int(patience * 1_000))
+        # What stands on purpose is no fault; once resumed it has its full patience again.
+        stalled = {at: ms for at, ms in verdict.stalled.items() if at not in seen.halted}
+        if not stalled:
+            return forget(verdict.watch, seen.halted)
+        for name in self._guilty(stalled, seen.owners):
+            where = ", ".join(f"{p.topic}/{p.number}" for p in sorted(stalled)[:5])
             self.meter.count("lumbung_watchdog_kills_total", process=name)
-            self.kill(name, f"no commit for {self.patience_seconds:.0f} s on {where}")
+            self.kill(name, f"no commit for {patience:.0f} s on {where}")
+        self._in_vain += 1
+        self._at_kill = {p: committed.get(p, 0) for p in stalled}
         return forget(verdict.watch)
 
     def _guilty(

@@ -50,6 +50,9 @@ def serve_streams(process: Process, worker: int) -> int:
         heartbeat_seconds=settings.streams.heartbeat_seconds,
         rebalance_seconds=settings.streams.rebalance_seconds,
         commit_seconds=settings.streams.commit_seconds,
+        halt_ratio=settings.streams.halt_ratio,
+        halt_window=settings.streams.halt_window,
+        halt_run=settings.streams.halt_run,
     )
     lines_bytes = settings.streams.lines_memory_mb * MEBIBYTE // settings.kafka.partitions
 

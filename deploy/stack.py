@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from threading import Event, Thread
 from typing import Final
 
+from deploy.broker.keeper import Keeper
 from deploy.broker.kit import prepare
 from deploy.cli_broker import kafka_folder
 from deploy.errors import LumbungError
@@ -31,11 +32,15 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What is open: the settings, where Kafka is, and who watches the processes."""
+    """What is open: the settings, where Kafka is, and who watches the processes.
+
+    `keeper` has the embedded broker; it is None where a Kafka was given.
+    """
 
     settings: Settings
     bootstrap: str
     supervisor: Supervisor
+    keeper: Keeper | None = None
 
     def child(self, name: str, *words: str, restart: bool = True) -> Child:
         """A process of this system, to be started by the supervisor."""
@@ -104,7 +109,7 @@ def opened(settings: Settings, *, tell: Tell = lambda _: None) -> Iterator[Stack
     """Kafka serving, topics made, warehouse up to date, no process yet; all ended afterwards."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as undo:
-        bootstrap = settings.kafka.bootstrap
+        bootstrap, keeper = settings.kafka.bootstrap, None
         if bootstrap is None:
             kit = prepare(jars=settings.kafka.jars)
             tell("kafka")
@@ -112,6 +117,7 @@ def opened(settings: Settings, *, tell: Tell = lambda _: None) -> Iterator[Stack
             broker = kit.broker(kafka_folder(settings), heap_mb=heap, tied=True)
             undo.enter_context(broker)
             assert broker.bootstrap is not None, "a started broker has an address"
+            keeper = undo.enter_context(Keeper(broker))
             bootstrap = broker.bootstrap
         tell("topics")
         kafka = settings.kafka
@@ -129,4 +135,4 @@ def opened(settings: Settings, *, tell: Tell = lambda _: None) -> Iterator[Stack
             undo.callback(export(meter, host=settings.metrics.host, port=port).close)
         supervisor = Supervisor((), settings.data_dir / "logs", meter=meter)
         undo.callback(supervisor.stop)
-        yield Stack(settings, bootstrap, supervisor)
+        yield Stack(settings, bootstrap, supervisor, keeper)

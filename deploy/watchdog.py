@@ -5,7 +5,7 @@ worker's own view. Refuses to ask Kafka, to read a clock or to kill: times are m
 any monotonic clock.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -74,9 +74,10 @@ def judge(watch: Watch, sample: Sample, *, patience_ms: int) -> Verdict:
     return Verdict(Watch(marks, sample.at_ms), waited)
 
 
-def forget(watch: Watch) -> Watch:
-    """After a restart every partition has its full patience again."""
-    return Watch({}, watch.seen_ms)
+def forget(watch: Watch, partitions: Collection[Partition] | None = None) -> Watch:
+    """After a restart every partition has its full patience again; or only some of them."""
+    gone = watch.marks if partitions is None else partitions
+    return Watch({at: mark for at, mark in watch.marks.items() if at not in gone}, watch.seen_ms)
 
 
 def _mark(before: Mark | None, partition: Partition, sample: Sample) -> Mark:

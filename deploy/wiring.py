@@ -8,13 +8,16 @@ import signal
 import threading
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import structlog
 
 from deploy.settings import Settings
 from deploy.telemetry import PrometheusMeter, export, set_up_logs
-from producers.publisher import PublisherOptions
 from schemas.topics import EVENTS, TOPICS, Topic, changelog_topic
+
+if TYPE_CHECKING:
+    from producers.publisher import PublisherOptions
 
 
 def hub_app_id(settings: Settings) -> str:
@@ -54,8 +57,11 @@ class Process:
         structlog.get_logger().info("figures", port=shown.port)
         return meter
 
-    def publisher(self) -> PublisherOptions:
+    def publisher(self) -> "PublisherOptions":
         """How this process sends to the events topic."""
+        # Here, for a worker that comes back must not wait for a client it never uses.
+        from producers.publisher import PublisherOptions  # noqa: PLC0415 - as said above
+
         return PublisherOptions(self.bootstrap, EVENTS, client_id=f"lumbung-{self.name}")
 
 

@@ -12,6 +12,7 @@ from producers.address import address_of_speaker
 from producers.outbox import Draft
 from producers.outbox_store import Outbox
 from producers.publisher import Outgoing, Sender, Sent, Unsent
+from schemas.failpoints import failpoint
 from schemas.register import Register
 
 _BATCH = 1_000
@@ -44,10 +45,13 @@ def deliver(
         drafts = outbox.pending(now_ms=now() if due_only else None, limit=_BATCH)
         if not drafts:
             return Delivered(sent, 0)
+        failpoint("drafts_due")
         results = sender.publish([_record(d, register, sender.partitions) for d in drafts])
+        failpoint("drafts_published")
         pairs = list(zip(drafts, results, strict=True))
         settled = [draft for draft, result in pairs if isinstance(result, Sent)]
         outbox.acknowledged(settled)
+        failpoint("drafts_settled")
         sent += len(settled)
         failed = [(draft, result) for draft, result in pairs if isinstance(result, Unsent)]
         if failed:

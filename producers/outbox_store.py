@@ -101,12 +101,17 @@ class Outbox:
         with self._lock:
             self._sql.close()
 
-    def say(self, coop: str, device: str, lines: Sequence[Line], said_ms: int) -> Draft:
+    def say(
+        self, coop: str, device: str, lines: Sequence[Line], said_ms: int, *, repairs: str = ""
+    ) -> Draft:
         """Assign the next sequence of (coop, device) and keep the bytes, both or neither."""
         with self._transaction() as sql:
             (sequence,) = sql.execute(_NEXT, (coop, device)).fetchone()
             draft = Draft(
-                coop, device, sequence, report_value(coop, device, sequence, lines, said_ms)
+                coop,
+                device,
+                sequence,
+                report_value(coop, device, sequence, lines, said_ms, repairs=repairs),
             )
             sql.execute(_INSERT, (coop, device, sequence, draft.value))
         return draft

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from sinks.errors import SinkError, WarehouseBusy, WarehouseError
+from sinks.errors import SinkError, WarehouseBusy, WarehouseError, WarehouseMissing
 
 BUSY_SECONDS: Final = 5.0
 CHECKPOINT_PAGES: Final = 4_000
@@ -114,7 +114,8 @@ def reading(url: str) -> Iterator[Connection]:
     """Give a connection that can only read, and sees one moment throughout."""
     path = file_of(url)
     if path is not None and not path.exists():
-        raise WarehouseError("LB-W009", f"there is no warehouse at {path}", "Run a sink first.")
+        remedy = "Name the data folder of a demo or replay with --data, or run a sink first."
+        raise WarehouseMissing("LB-W009", f"there is no warehouse at {path}", remedy)
     engine = reader_engine(url)
     try:
         with explained(url), engine.connect() as connection:

@@ -5,6 +5,7 @@ error is shown. A record that cannot be read is never raised: it is a row of `si
 
     SinkError              1
     +-- WarehouseError     1   the database is locked, full, broken or of another version
+    |   +-- WarehouseMissing 4   there is no database yet
     +-- WarehouseBusy      1   another sink writes to it
     +-- LogError           4   the broker cannot be reached, or a topic is not there
     +-- RebuildNeeded      5   the log is not the one that the warehouse was made from
@@ -36,6 +37,12 @@ class SinkError(Exception):
 
 class WarehouseError(SinkError):
     """The database cannot be used; nothing of the batch was written."""
+
+
+class WarehouseMissing(WarehouseError):
+    """There is no database yet: nothing was ever written."""
+
+    exit_code: ClassVar[int] = 4
 
 
 class WarehouseBusy(SinkError):

@@ -12,6 +12,7 @@ from typing import Final, Self
 
 from sqlalchemy import Connection, delete, select
 
+from schemas.failpoints import failpoint
 from sinks.batch import Batch, Place, Reached
 from sinks.engines import explained, sole_writer, take_advisory_lock, writer_engine
 from sinks.rows import SHAPES
@@ -78,7 +79,10 @@ class Warehouse:
     def apply(self, batch: Batch) -> Written:
         """Write a batch: its rows and the offsets reached, all or nothing."""
         with explained(self.url), self._transaction() as connection:
+            failpoint("in_transaction")
             written = self._write(connection, batch)
+            failpoint("before_commit")
+        failpoint("after_commit")
         for place, reached in batch.reached.items():
             known = self.reached.get(place)
             if known is None or reached.next_offset >= known.next_offset:
@@ -115,6 +119,7 @@ class Warehouse:
             if rows:
                 done = connection.exec_driver_sql(self._upserts[shape], list(rows.values()))
                 written[SHAPES[shape].table] = max(0, done.rowcount)
+                failpoint("rows_written")
         for shape, head in GROUPS.items():
             keys = batch.rows[head]
             if keys:
@@ -123,6 +128,7 @@ class Warehouse:
             (topic, partition, at.next_offset, at.epoch, self._logs.get(topic, ""))
             for (topic, partition), at in batch.reached.items()
         ]
+        failpoint("before_offsets")
         if reached:
             connection.exec_driver_sql(self._offsets_sql, reached)
         return written

@@ -4,6 +4,7 @@ Decides how a single node behaves as Lumbung's log. Refuses to touch a file, a p
 process.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -68,15 +69,18 @@ class Ports:
         return f"127.0.0.1:{self.broker}"
 
 
-def server_properties(ports: Ports, log_dir: Path) -> str:
-    """The text of server.properties for a combined KRaft node that keeps its log in `log_dir`."""
+def server_properties(ports: Ports, log_dir: Path, more: Mapping[str, str]) -> str:
+    """The text of server.properties for a combined KRaft node that keeps its log in `log_dir`.
+
+    `more` has the last word.
+    """
     placed = {
         "listeners": f"LOOPBACK://{ports.bootstrap},CONTROLLER://127.0.0.1:{ports.controller}",
         "advertised.listeners": f"LOOPBACK://{ports.bootstrap}",
         "controller.quorum.voters": f"{NODE_ID}@127.0.0.1:{ports.controller}",
         "log.dirs": log_dir,
     }
-    return "".join(f"{name}={value}\n" for name, value in {**_FIXED, **placed}.items())
+    return "".join(f"{name}={value}\n" for name, value in {**_FIXED, **placed, **more}.items())
 
 
 def jvm_flags(heap_mb: int, *, logging: Path, log_file: Path) -> list[str]:

@@ -12,6 +12,7 @@ it; when it cannot be made, an empty file says so, and it is not tried again.
 import hashlib
 import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,10 +44,23 @@ class Kit:
         named = f"{java}|{java.stat().st_mtime_ns}|{self.jars}".encode()
         return self.jars / f"classes-{hashlib.sha256(named).hexdigest()[:12]}.jsa"
 
-    def broker(self, data_dir: Path, *, heap_mb: int = 512, tied: bool = True) -> Broker:
+    def broker(
+        self,
+        data_dir: Path,
+        *,
+        heap_mb: int = 512,
+        tied: bool = True,
+        properties: Mapping[str, str] | None = None,
+    ) -> Broker:
         """A broker on `data_dir`, not started; see Broker."""
         return Broker(
-            data_dir, self.jars, self.java.path, heap_mb=heap_mb, tied=tied, flags=self._flags()
+            data_dir,
+            self.jars,
+            self.java.path,
+            heap_mb=heap_mb,
+            tied=tied,
+            flags=self._flags(),
+            properties=properties,
         )
 
     def train(self) -> None:

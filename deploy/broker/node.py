@@ -10,7 +10,7 @@ import subprocess
 import time
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -33,7 +33,8 @@ class Broker:
 
     `tied`: the kernel kills it when this process dies, however that happens (Linux); otherwise it
     outlives us, for `lumbung broker start`. A killed broker loses nothing it acknowledged.
-    `flags` go to every JVM that is started here, `server_flags` to that of the broker alone.
+    `flags` go to every JVM that is started here, `server_flags` to that of the broker alone;
+    `properties` have the last word in its server.properties (a further listener, say).
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Broker:
         tied: bool = True,
         flags: Sequence[str] = (),
         server_flags: Sequence[str] = (),
+        properties: Mapping[str, str] | None = None,
     ) -> None:
         self.folder: Final = Folder(data_dir.expanduser().resolve())
         self._jars: Final = jars
@@ -54,6 +56,7 @@ class Broker:
         self._tied: Final = tied
         self._flags: Final = tuple(flags)
         self._server_flags: Final = tuple(server_flags)
+        self._properties: Final = dict(properties or {})
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -78,7 +81,7 @@ class Broker:
         with self._only_starter():
             ports = self.folder.choose_ports()
             self.folder.properties.write_text(
-                server_properties(ports, self.folder.topics), encoding="utf-8"
+                server_properties(ports, self.folder.topics, self._properties), encoding="utf-8"
             )
             if not self.folder.is_formatted:
                 self._format()

@@ -12,8 +12,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from schemas.metrics import Meter
+from streams.agents.barrier import KafkaBarrier
 from streams.agents.core_port import PartitionFold
-from streams.agents.faust_seams import FoldTable, HubApp, QuietMonitor, RawTopic
+from streams.agents.faust_seams import HubApp, QuietMonitor, RawTopic
+from streams.agents.faust_tables import DeclaredTables, FoldTable
 from streams.agents.guards import Pulse, die, last_resort
 from streams.agents.hub import Hub
 from streams.agents.options import WorkerOptions
@@ -34,7 +36,10 @@ def create_app(
     app.options = options
     app.pulse = Pulse(options.session_seconds)
     app.wire = KafkaWire(options.bootstrap, app.raw_producer, app.pulse.check)
-    app.hub = Hub(options, new_partition, meter, app.wire)
+    app.barrier = KafkaBarrier(
+        options.bootstrap, options.halt_group, options.source, app.pulse.check
+    )
+    app.hub = Hub(options, new_partition, meter, app.wire, app.barrier)
     # The buffer of 2 keeps Faust from reading our own changelog for ever, as it does with 1
     # (tables/recovery.py:489).
     app.Table("state", key_type=bytes, value_type=bytes, recovery_buffer_size=2)
@@ -55,6 +60,7 @@ def _settings(options: WorkerOptions) -> dict[str, Any]:
         "datadir": options.state_dir,
         "Topic": RawTopic,
         "Table": FoldTable,
+        "TableManager": DeclaredTables,
         "Monitor": QuietMonitor,
         "web_enabled": False,
         "topic_allow_declare": False,
@@ -126,6 +132,7 @@ async def _stop(app: HubApp) -> None:
         async with asyncio.timeout(app.options.stop_seconds):
             await app.stop()
             await app.wire.stop()
+            await app.barrier.stop()
     except TimeoutError:
         _log.warning("Faust did not stop in %.0f s; ending without it", app.options.stop_seconds)
     _log.info("worker stopped: %s", app.options.worker)

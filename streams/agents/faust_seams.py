@@ -20,11 +20,12 @@ import faust
 from aiokafka import TopicPartition
 from faust.events import Event
 from faust.sensors import Monitor
-from faust.stores import memory
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
+from schemas.failpoints import failpoint
+from streams.agents.barrier import KafkaBarrier
 from streams.agents.core_port import Record
 from streams.agents.guards import Pulse, WorkerFatal, die, last_resort
 from streams.agents.hub import Hub, Span
@@ -56,6 +57,20 @@ class RawTopic(faust.Topic):
 
         self.decode = decode
 
+    async def put(self, event: Any) -> None:
+        """Overrides topics.py:238, called when the queue is full, which waits however long.
+
+        A rebalance empties the queue; what waits would follow what was thrown away. Of the source
+        the stream skips it; of the changelog nobody does (recovery.py:835), and what is fetched
+        again before it passes for known (874): state lost without a word.
+        """
+        consumer, queue = self.app.consumer, self.queue
+        while not consumer.is_over(event.message.generation_id):
+            if not queue.full():
+                queue.put_nowait(event)
+                return
+            await asyncio.sleep(_WAIT_SECONDS)
+
 
 class RunThread(driver.AIOKafkaConsumerThread):
     """The consumer's thread."""
@@ -70,6 +85,16 @@ class RunThread(driver.AIOKafkaConsumerThread):
         wait_ms = self.app.options.fetch_wait_ms
         consumer._fetch_max_wait_ms = wait_ms  # noqa: SLF001 - as said above
         return consumer
+
+    async def on_thread_stop(self) -> None:
+        """Overrides drivers/aiokafka.py:551, after which a static member is still in the group.
+
+        aiokafka leaves only where there is no static id (group_coordinator.py:374). Who stops
+        cleanly has handed over: its partitions must not wait for the end of its session.
+        """
+        if self._consumer is not None:
+            self._consumer._coordinator._group_instance_id = None  # noqa: SLF001 - as said above
+        await super().on_thread_stop()
 
     async def _fetch_records(self, consumer: Any, *args: Any, **kwargs: Any) -> Fetched:
         """Overrides drivers/aiokafka.py:1088: a fetch can wait across a whole rebalance.
@@ -122,6 +147,7 @@ class RunConsumer(driver.Consumer):
         """Overrides consumer.py:1097, which counts acknowledgements; those are dropped here."""
         self._acked.pop(tp, None)
         self._acked_index.pop(tp, None)
+        failpoint("committing")
         return self._hub.committable().get(tp.partition)
 
     async def perform_seek(self) -> None:
@@ -186,7 +212,7 @@ class RunConsumer(driver.Consumer):
             tenure = self._hub.tenures.get(tp.partition)
             if tenure is None:
                 return False  # yet another rebalance has begun since the last one ended
-        if self._is_over(generation):
+        if self.is_over(generation):
             return False
         if tenure is not None:
             run = await self._from_cursor(tp, run, tenure.cursor)
@@ -196,7 +222,7 @@ class RunConsumer(driver.Consumer):
             # Faust races this against the flow's suspension, in two tasks; it need not: what waits
             # here until the flow resumes is of an older generation, and the stream skips it.
             await self.callback(_as_message(tp, piece, generation))
-            if self._is_over(generation):
+            if self.is_over(generation):
                 return False
             if tenure is not None:
                 tenure.cursor = piece[-1].offset + 1
@@ -208,10 +234,11 @@ class RunConsumer(driver.Consumer):
         Recovery resumes the flow after the partitions (tables/recovery.py:659), and to resume it
         empties all queues (mode/utils/queues.py:97), with what was delivered in between.
         """
-        while self.app.rebalancing and not self._is_over(generation):  # noqa: ASYNC110 - no event
+        while self.app.rebalancing and not self.is_over(generation):  # noqa: ASYNC110 - no event
             await asyncio.sleep(_WAIT_SECONDS)
 
-    def _is_over(self, generation: int) -> bool:
+    def is_over(self, generation: int) -> bool:
+        """Whether what was fetched under `generation` is not to be delivered any more."""
         return not self.flow_active or generation != self.app.consumer_generation_id
 
     async def _from_cursor(self, tp: TP, run: list[Record], at: int) -> list[Record]:
@@ -252,40 +279,6 @@ class RunTransport(driver.Transport):
     Consumer = RunConsumer
 
 
-class FoldStore(memory.Store):
-    """Faust's table as a mouth for the changelog: the state itself is with the hub."""
-
-    def persisted_offset(self, tp: TP) -> int:
-        """Overrides stores/memory.py:72. After None, Faust goes on from an offset it remembers."""
-        known: int = self.app.hub.known(tp.partition)
-        return known
-
-    async def on_rebalance(self, _: Any, revoked: set[TP], newly: set[TP], *__: Any) -> None:
-        """Overrides stores/base.py:70: what may have been another's is recovered from nothing."""
-        log = self.app.options.changelog
-        self.app.hub.forget(tp.partition for tp in revoked | newly if tp.topic == log)
-
-    def apply_changelog_batch(self, batch: Iterable[Any], **_: Any) -> None:
-        """Overrides stores/memory.py:21. Faust logs what is raised, goes on (recovery.py:916)."""
-        with last_resort("restoring state"):
-            for event in batch:
-                self.app.hub.restore(event.message.partition, event.message.value)
-
-    async def on_recovery_completed(self, active_tps: set[TP], _: Any) -> None:
-        """Overrides stores/memory.py:57. Faust drops what is raised here (recovery.py:641)."""
-        with last_resort("checking the recovered state"):
-            last = self.app.tables.recovery.active_highwaters
-            self.app.hub.check_recovered({tp.partition: last.get(tp, -1) for tp in active_tps})
-
-
-class FoldTable(faust.Table):
-    """The one table of the hub worker."""
-
-    def _new_store(self) -> FoldStore:
-        """Overrides tables/base.py:196, to put our store in."""
-        return FoldStore("memory://", self.app, self)
-
-
 class QuietMonitor(Monitor):
     """Faust's monitor without what it does for every event; the figures come from the hub."""
 
@@ -302,10 +295,21 @@ class HubApp(faust.App):
     hub: Hub
     pulse: Pulse
     wire: KafkaWire
+    barrier: KafkaBarrier
 
     def _new_transport(self) -> RunTransport:
         """Overrides app/base.py:1932, to put our transport in."""
         return RunTransport(self.conf.broker_consumer, self)
+
+    def begins_anew(self) -> bool:
+        """Whether the recovery under way is of an assignment that is over.
+
+        The consumer's thread sets the new generation first (drivers/aiokafka.py:217); the recovery
+        notes it last, with the signal to begin anew (recovery.py:247).
+        """
+        recovery = self.tables.recovery
+        noted: int = recovery._generation_id  # noqa: SLF001 - Faust tells it nowhere else
+        return recovery.signal_recovery_start.is_set() or noted != self.consumer_generation_id
 
     def on_rebalance_end(self) -> None:
         """Overrides app/base.py:1773, called when an assignment is recovered and flows."""

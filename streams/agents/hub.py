@@ -13,11 +13,15 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
+from schemas.failpoints import failpoint
 from schemas.metrics import Meter
+from streams.agents.barrier import Barrier
+from streams.agents.breaker import Limits
 from streams.agents.core_port import PartitionFold, Record
 from streams.agents.guards import WorkerFatal, last_resort
 from streams.agents.holding import Holding
 from streams.agents.inbox import Bounds, Inbox
+from streams.agents.intake import Intake
 from streams.agents.options import WorkerOptions
 from streams.agents.tenure import Tenure
 from streams.agents.wire import Wire
@@ -44,12 +48,17 @@ class Hub:
         new_partition: Callable[[int], PartitionFold],
         meter: Meter,
         wire: Wire,
+        barrier: Barrier | None = None,
     ) -> None:
+        """Without a `barrier` intake never halts."""
         self.tenures: Final[dict[int, Tenure]] = {}
         self._options: Final = options
         self._new_partition: Final = new_partition
         self._meter: Final = meter
         self._wire: Final = wire
+        self._barrier: Final = barrier
+        self._limits: Final = Limits(options.halt_ratio, options.halt_window, options.halt_run)
+        self._ready = False
         self._holdings: Final[dict[int, Holding]] = {}
         self._assigned_at = monotonic()
         self._readiness: asyncio.Task[None] | None = None
@@ -64,21 +73,32 @@ class Hub:
     def restore(self, partition: int, records: Sequence[Record]) -> None:
         """Take changelog records of a partition that is being recovered."""
         self._holding(partition).restore(records)
+        failpoint("restoring")
 
     def forget(self, partitions: Iterable[int]) -> None:
         """Drop the state of partitions that are ours no more, or were another's since."""
         for partition in partitions:
             self._holdings.pop(partition, None)
 
-    def check_recovered(self, highwaters: Mapping[int, int]) -> None:
-        """WorkerFatal when a state is short of the last offset of its changelog, or beyond it."""
+    async def check_recovered(self, highwaters: Mapping[int, int]) -> None:
+        """WorkerFatal when a state is short of the last offset of its changelog, or beyond it.
+
+        `highwaters` are of before it was read: a stranger may have written since, and been read.
+        """
+        changelog = self._options.changelog
+        known = {partition: self._holding(partition).known for partition in highwaters}
         for partition, last in highwaters.items():
-            known = self._holding(partition).known
-            if known < last:
-                raise WorkerFatal(f"recovery of partition {partition} ended at {known} of {last}")
-            if known > last:
+            if known[partition] < last:
                 raise WorkerFatal(
-                    f"the changelog of partition {partition} ends at {last}, known was {known}",
+                    f"recovery of partition {partition} ended at {known[partition]} of {last}"
+                )
+        failpoint("recovered")
+        for partition in [p for p, last in highwaters.items() if known[p] > last]:
+            end = (await self._wire.ends((changelog,), partition))[changelog]
+            if known[partition] >= end:
+                raise WorkerFatal(
+                    f"the changelog of partition {partition} ends at {end}, "
+                    f"known was {known[partition]}",
                     "It was truncated or made anew: stop all workers and rebuild the state.",
                 )
 
@@ -91,8 +111,9 @@ class Hub:
             holding = self._holding(partition)
             first = _first_due(self._options.source, holding, span)
             inbox = Inbox(first, self._bounds())
+            intake = Intake(partition, self._limits, self._barrier, self._meter, self._show)
             self.tenures[partition] = Tenure(
-                holding, self._wire, inbox, self._options, self._meter
+                holding, self._wire, inbox, self._options, self._meter, intake=intake
             )
             self.tenures[partition].begin()
 
@@ -101,6 +122,7 @@ class Hub:
         tenure = self.tenures.get(partition)
         if tenure is not None:
             tenure.inbox.put(piece)
+            failpoint("fetched")
 
     def committable(self) -> Mapping[int, int]:
         """Next offset to process, by partition."""
@@ -109,6 +131,7 @@ class Hub:
     async def finish(self) -> None:
         """End all work: runs in flight go through, what is undone is left for the next owner."""
         self._show_ready(ready=False)
+        failpoint("revoked")
         await asyncio.gather(*(tenure.end() for tenure in self.tenures.values()))
 
     def close(self) -> None:
@@ -133,12 +156,17 @@ class Hub:
 
     def _show_ready(self, *, ready: bool) -> None:
         self._meter.set("lumbung_worker_ready", float(ready))
+        self._ready = ready
+        self._show()
+
+    def _show(self) -> None:
         file = self._options.status_file
         if file is not None:
             status = {
                 "worker": self._options.worker,
-                "ready": ready,
+                "ready": self._ready,
                 "partitions": [*self.tenures],
+                "halted": [n for n, tenure in self.tenures.items() if tenure.intake.halted],
             }
             scratch = file.with_name(file.name + ".new")
             scratch.write_text(json.dumps(status) + "\n", encoding="utf-8")

@@ -21,12 +21,15 @@ from operator import attrgetter
 from time import monotonic
 from typing import Final
 
+from schemas.failpoints import failpoint
 from schemas.metrics import Meter
+from streams.agents.breaker import Limits
 from streams.agents.core_port import TICK, Effects, Outputs, Record, StateRows
 from streams.agents.figures import tell
 from streams.agents.guards import WorkerFatal, last_resort
 from streams.agents.holding import Holding
 from streams.agents.inbox import Inbox
+from streams.agents.intake import Intake
 from streams.agents.options import WorkerOptions
 from streams.agents.wire import Sent, Wire
 
@@ -38,10 +41,19 @@ _log = logging.getLogger("lumbung.worker")
 class Tenure:
     """The duty for one partition; `done` is the next offset to process, safe to commit."""
 
-    def __init__(
-        self, holding: Holding, wire: Wire, inbox: Inbox, options: WorkerOptions, meter: Meter
+    def __init__(  # noqa: PLR0913 - the parts of a tenure, each made by its caller
+        self,
+        holding: Holding,
+        wire: Wire,
+        inbox: Inbox,
+        options: WorkerOptions,
+        meter: Meter,
+        *,
+        intake: Intake | None = None,
     ) -> None:
+        """Without an `intake` of its own everything is taken in."""
         self.holding: Final = holding
+        self.intake: Final = intake or Intake(holding.partition, Limits(), None, meter)
         self.inbox: Final = inbox
         self.cursor = inbox.due
         """Next offset to hand to the agent; the consumer moves it."""
@@ -52,6 +64,7 @@ class Tenure:
         self._options: Final = options
         self._meter: Final = meter
         self._due_outputs: dict[str, int] = {}
+        self._adopted = False
         self._task: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
@@ -68,11 +81,17 @@ class Tenure:
     async def _live(self) -> None:
         with last_resort(f"working on partition {self.holding.partition}"):
             await self._take_over()
+            failpoint("taken_over")
+            await self.intake.begin(self._committed)
             self.taken_over.set()
+            await self._stand()
             idle = self._options.stranger_check_seconds
             while (run := await self.inbox.take(idle)) is not None:
                 if run:
-                    await self._work(run)
+                    failpoint("run_taken")
+                    for piece in self.intake.pieces(run):
+                        if not await self._work(piece):
+                            break
                 else:
                     await self._look_for_strangers()
 
@@ -81,11 +100,13 @@ class Tenure:
         partition = self.holding.partition
         self._due_outputs = dict(await self._wire.ends(self._options.compacted, partition))
         await self._log_rows(self.holding.outdated(), whole=False)
+        self._adopted = False
         # A version is one above the offset of its record, and the committed offset is the next to
         # process: what is above it changed by records that the predecessor did not call done.
         await self._say(self.holding.fold.announce(self._committed))
 
-    async def _work(self, run: Sequence[Record]) -> None:
+    async def _work(self, run: Sequence[Record]) -> bool:
+        """Do a run, or a piece of it; False when the tenure ended while intake stood."""
         slow = TICK in map(_key_of, run)
         fold: Callable[[Sequence[Record], int], Effects] = self.holding.fold.fold
         start = 0
@@ -93,22 +114,41 @@ class Tenure:
             begun = monotonic()
             # A tick solves; heartbeats and the other partitions must not wait for it.
             effects = await asyncio.to_thread(fold, run, start) if slow else fold(run, start)
+            failpoint("folded")
             folded = monotonic()
             if effects.next <= start:
                 raise WorkerFatal(f"the fold stands still at offset {run[start].offset}")
             await self._log_rows(effects.state, whole=True)
+            failpoint("state_acked")
             kept = monotonic()
             await self._say(effects.outputs)
+            await self._say_adopted()
+            failpoint("outputs_acked")
             times = (begun, folded, kept, monotonic())
             tell(self._meter, effects.counts, effects.next - start, times)
             start = effects.next
-            self.done = run[start - 1].offset + 1
+            done = run[start - 1].offset + 1
+            await self.intake.look_at(effects, done)
+            self.done = done
+            if not await self._stand():
+                return False
+        return True
+
+    async def _stand(self) -> bool:
+        """While intake is halted, take nothing in; False when the tenure ends meanwhile."""
+        while self.intake.halted:
+            if await self.inbox.closed_within(self._options.halt_check_seconds):
+                return False
+            await self._look_for_strangers()
+            await self.intake.ask()
+        return True
 
     async def _log_rows(self, rows: StateRows, *, whole: bool) -> None:
         """Write changelog records; mend what strangers wrote before them, until nobody did."""
         while rows:
             topic, partition = self._options.changelog, self.holding.partition
             sent = await self._wire.send(topic, partition, rows, whole=whole)
+            failpoint("state_sent")
             holes = [self.holding.landed(await batch.landed(), batch.records) for batch in sent]
             rows, whole = await self._mended([hole for hole in holes if hole], rows), False
 
@@ -133,7 +173,14 @@ class Tenure:
         read = self._wire.read(topic, partition, hole.start, hole.stop)
         self.holding.restore([record async for record in read])
         self.holding.known = max(self.holding.known, hole.stop - 1)
+        self._adopted = True
         await asyncio.to_thread(self.holding.settle)
+
+    async def _say_adopted(self) -> None:
+        """Say what a stranger's state changed: he may have died before he said it himself."""
+        if self._adopted:
+            self._adopted = False
+            await self._say(self.holding.fold.announce(self.done))
 
     async def _say(self, outputs: Outputs) -> None:
         """Send rows, have them acknowledged; announce again where a stranger spoke in between."""
@@ -141,6 +188,7 @@ class Tenure:
             sent: list[Sent] = []
             for topic, rows in outputs:
                 sent += await self._wire.send(topic, self.holding.partition, rows)
+            failpoint("outputs_sent")
             torn = {batch.topic for batch in sent if await self._spoke_before(batch)}
             outputs = await self._everything(torn) if torn else []
 
@@ -172,6 +220,7 @@ class Tenure:
         if end > due:
             self.holding.known = end - 1
             await self._log_rows(await self._mended([range(due, end)], []), whole=False)
+            await self._say_adopted()
         torn = {topic for topic, due in self._due_outputs.items() if ends[topic] > due}
         if torn:
             self._due_outputs.update({topic: ends[topic] for topic in torn})

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from streams.core import state
+from streams.core.mending import Mending
 from streams.core.shelf import Shelf, opened
-from streams.core.state import Applied, Odd
+from streams.core.state import Applied, Odd, Said
 from streams.core.view import View
 
 
@@ -19,7 +20,9 @@ class Holdings:
     def __init__(self, view: View, shelf: Shelf, epoch: int) -> None:
         self.now = Applied(epoch=epoch)
         self.odd: dict[int, Odd] = {}
+        self.mending = Mending()
         self._view, self._shelf = view, shelf
+        self._whole = False
 
     def restore(self, key: bytes, value: bytes | None) -> bool:
         """Take a changelog record in; False when something newer of its key is held."""
@@ -31,8 +34,19 @@ class Holdings:
         held = self._held(kind, name)
         if held is not None and state.version_in(held) > state.version_in(record):
             return False
+        if self._is_gone(record) and held is None:
+            return False
         self._hold(kind, name, record, value)
         return True
+
+    def settled(self) -> None:
+        """Recovery is over: what is below `applied` and not held was forgotten, not yet to come."""
+        self._whole = True
+
+    def _is_gone(self, record: Any) -> bool:
+        """True of what only a stranger can write who does not know that it was forgotten since."""
+        known = self._whole and isinstance(record, Said | Odd)
+        return known and record.offset <= self.now.offset
 
     def encode(self, key: bytes) -> bytes | None:
         """What the changelog should hold for a key; None when nothing."""
@@ -52,6 +66,7 @@ class Holdings:
             "coop": self._view.book.coops,
             "deal": self._view.book.deals,
             "round": self._view.rounds,
+            "mended": self.mending.by_letter,
             "applied": {"": self.now},
         }
         return tables[kind].get(name)
@@ -69,6 +84,8 @@ class Holdings:
             self._view.rounds[name] = record
         elif kind == "odd":
             self.odd[int(name)] = record
+        elif kind == "mended":
+            self.mending.hold(name, record)
         else:
             self.now = record
 

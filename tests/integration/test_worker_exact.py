@@ -12,10 +12,12 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.structs import OffsetAndMetadata
 
-from tests.support.worker_rig import Rig, Story, story
+from tests.support.worker_rig import Rig, Story, Worker, story
 
 FATAL = 70
 QUICK = {"session_seconds": 3.0, "heartbeat_seconds": 1.0}
+STOP_SECONDS = 10.0
+"""What a stop may take before the worker ends without Faust, and says so (`WorkerOptions`)."""
 
 
 @pytest.fixture
@@ -31,10 +33,22 @@ def told(records: int, seed: int) -> Story:
 
 
 def assert_exact(rig: Rig, what: Story) -> None:
-    assert rig.wait_quiet(), [worker.log_text()[-3000:] for worker in rig.workers]
+    assert rig.wait_quiet(), logs(rig)
     for worker in rig.workers:
         worker.end()
-    assert rig.faults(what) == []
+    assert rig.faults(what) == [], logs(rig)
+
+
+def logs(rig: Rig) -> str:
+    """What a failure is judged by: the ends of all logs."""
+    return "\n".join(f"--- {worker.name}\n{worker.log_text()[-3000:]}" for worker in rig.workers)
+
+
+def assert_stops(worker: Worker) -> None:
+    """Cleanly, and not because it was tired of waiting for Faust."""
+    code, seconds = worker.stop(2 * STOP_SECONDS)
+    assert (code, seconds < STOP_SECONDS) == (0, True), worker.log_text()[-3000:]
+    assert "ending without it" not in worker.log_text()
 
 
 def test_a_straight_run_is_exact_and_a_clean_stop_is_quick(rig: Rig) -> None:
@@ -43,9 +57,7 @@ def test_a_straight_run_is_exact_and_a_clean_stop_is_quick(rig: Rig) -> None:
     worker = rig.start("w0")
     rig.wait_ready(1)
     assert rig.wait_quiet()
-    code, seconds = worker.stop()
-    assert code == 0
-    assert seconds < 3.0
+    assert_stops(worker)
     assert_exact(rig, what)
 
 
@@ -54,8 +66,7 @@ def test_a_stop_in_the_middle_leaves_nothing_undone_for_the_next(rig: Rig) -> No
     rig.feed(what.rows)
     first = rig.start("w0")
     rig.wait_ready(1)
-    code, seconds = first.stop()
-    assert (code, seconds < 3.0) == (0, True)
+    assert_stops(first)
     rig.workers.clear()
     rig.start("w0")
     assert_exact(rig, what)
@@ -86,39 +97,59 @@ def test_an_owner_that_slept_through_its_session_does_no_harm(rig: Rig) -> None:
         if plan and gone > plan[0][0]:
             sleeper.signal(plan.pop(0)[1])
         rig.tend()
+    assert plan == []
     time.sleep(6.0)  # an idle owner looks for strangers every five seconds
     assert_exact(rig, what)
-    assert sleeper.exits == [FATAL]
-    assert heir.exits == []
+    assert sleeper.exits[:1] == [FATAL], logs(rig)
+    assert sleeper.unexcused() + heir.unexcused() == [], logs(rig)
 
 
 def test_a_second_worker_comes_and_goes_under_load(rig: Rig) -> None:
     what = told(20_000, seed=6)
     first = rig.start("w0", **QUICK)
     rig.wait_ready(1)
-    plan = ["come", "go"]
+    second, left = None, False
     for gone in rig.feed_slowly(what.rows, seconds=13.0):
-        if plan == ["come", "go"] and gone > 1.0:
-            rig.start(plan.pop(0), **QUICK)
-        if plan == ["go"] and gone > 8.0:
-            assert sorted(rig.workers[1].status()["partitions"]) != []
-            code, _ = rig.workers[1].stop()
-            assert (plan.pop(), code) == ("go", 0)
+        if second is None and gone > 1.0:
+            second = rig.start("w1", **QUICK)
+        if second and not left and gone > 8.0 and second.status().get("partitions"):
+            left = True
+            assert_stops(second)
         rig.tend()
-    assert plan == []
+    if not left:  # a machine so slow that it was not ready by then
+        rig.wait_ready(2, 60.0)
+        assert_stops(rig.workers[1])
     assert_exact(rig, what)
-    assert first.exits == []
+    assert first.unexcused() == [], logs(rig)
+
+
+def test_who_stops_cleanly_leaves_its_group_and_nobody_waits_for_its_session(rig: Rig) -> None:
+    worker = rig.start("w0", session_seconds=30.0)
+    rig.wait_ready(1)
+    assert members(rig) == ["w0"]
+    assert_stops(worker)
+    assert members(rig) == []
+
+
+def members(rig: Rig) -> list[str]:
+    admin = KafkaAdminClient(bootstrap_servers=rig.bootstrap)
+    try:
+        found = admin.describe_groups([rig.app])[rig.app]["members"]
+        return [member["group_instance_id"] for member in found]
+    finally:
+        admin.close()
 
 
 def test_a_slow_tick_holds_up_no_other_partition_and_no_heartbeat(rig: Rig) -> None:
-    rig.start("w0", tick_seconds=4.0, **QUICK)
+    tick_seconds = 8.0
+    worker = rig.start("w0", tick_seconds=tick_seconds, **QUICK)
     rig.wait_ready(1)
-    rig.feed([(0, b"tick", b"1"), (1, b"k", b"k 1")])
     begun = time.monotonic()
-    assert any(record.key == b"k" for record in _awaited(rig, rig.topics.totals, 2.0))
-    assert time.monotonic() - begun < 2.5
-    assert rig.wait_quiet(15.0)
-    assert rig.workers[0].exits == []
+    rig.feed([(0, b"tick", b"1"), (1, b"k", b"k 1")])
+    assert any(record.key == b"k" for record in _awaited(rig, rig.topics.totals, tick_seconds))
+    assert time.monotonic() - begun < tick_seconds
+    assert rig.wait_quiet(60.0), logs(rig)
+    assert worker.unexcused() == [], logs(rig)
 
 
 def _awaited(rig: Rig, topic: str, seconds: float) -> list[Any]:
@@ -176,7 +207,7 @@ def commit(rig: Rig, offset: int) -> None:
 def assert_ends_fatally(rig: Rig, *said: str) -> None:
     worker = rig.start("w0")
     try:
-        assert worker.child.wait(20.0) == FATAL
+        assert worker.child.wait(60.0) == FATAL
         assert [words for words in said if words not in worker.log_text()] == []
     finally:
         rig.close()

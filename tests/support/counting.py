@@ -34,6 +34,8 @@ class Stretch:
     state: StateRows
     outputs: Outputs
     counts: dict[str, int] = field(default_factory=dict)
+    judged: int = 0
+    refused: list[int] = field(default_factory=list)
 
 
 class CountingFold:
@@ -75,6 +77,7 @@ class CountingFold:
         touched: dict[bytes, None] = {}
         ledger: list[tuple[bytes, bytes]] = []
         dead: list[tuple[bytes, bytes]] = []
+        refused: list[int] = []
         at = start
         for at in range(start, len(run)):
             if len(touched) >= KEYS_PER_STRETCH_MAX:
@@ -83,6 +86,7 @@ class CountingFold:
             name = b"%d" % record.offset
             read = self._read(record)
             if read is None:
+                refused.append(at - start)
                 dead.append((name, record.value or b""))
                 continue
             key, delta = read
@@ -101,9 +105,8 @@ class CountingFold:
         outputs += [
             (t, r) for t, r in ((self.topics.ledger, ledger), (self.topics.dead, dead)) if r
         ]
-        return Stretch(
-            at, state, outputs, {"lumbung_records_total{verdict=accepted}": len(ledger)}
-        )
+        counts = {"lumbung_records_total{verdict=accepted}": len(ledger)}
+        return Stretch(at, state, outputs, counts, at - start, refused)
 
     def _read(self, record: Record) -> tuple[bytes, int] | None:
         if record.key == TICK:

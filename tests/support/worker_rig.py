@@ -266,5 +266,14 @@ class Worker:
         fields = Path(f"/proc/{self.child.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / 100
 
+    def unexcused(self) -> list[str]:
+        """Why it ended itself, as its log says; that it stood still, as on a busy machine, is
+        what it must end for.
+        """
+        said = [line for line in self.log_text().splitlines() if " CRITICAL " in line]
+        wrong = [line for line in said if "the process stood still" not in line]
+        silent = [code for code in self.exits if code != -signal.SIGKILL][len(said) :]
+        return wrong + [f"exit {code} without a word" for code in silent]
+
     def log_text(self) -> str:
         return (self._folder / "log").read_text(errors="replace")

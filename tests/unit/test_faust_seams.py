@@ -22,7 +22,7 @@ from faust.transport.drivers import aiokafka as driver
 from mode.threads import QueueServiceThread
 from mode.utils import queues
 
-from streams.agents import faust_seams
+from streams.agents import faust_seams, faust_tables
 
 VERSIONS = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
 
@@ -69,6 +69,7 @@ RELIED_UPON: tuple[Any, ...] = (
     fetcher.Fetcher.fetched_records,
     fetcher.FetchResult.check_assignment,
     group_coordinator.GroupCoordinator.ensure_active_group,
+    group_coordinator.GroupCoordinator._maybe_leave_group,
     message_accumulator.MessageAccumulator.add_batch,
     message_accumulator.MessageAccumulator.drain_by_nodes,
     producer.AIOKafkaProducer.send_batch,
@@ -77,7 +78,9 @@ RELIED_UPON: tuple[Any, ...] = (
 
 PRINTS = {
     "RawTopic._compile_decode": "6474178f8c21",
+    "RawTopic.put": "f680fd1d81e1",
     "RunThread._create_worker_consumer": "c2701bfc3e6f",
+    "RunThread.on_thread_stop": "8dfc004e258b",
     "RunThread._fetch_records": "39a2c6c79fc1",
     "RunConsumer._new_consumer_thread": "0870ec53dea7",
     "RunConsumer.on_buffer_full": "c8961679e0bc",
@@ -92,6 +95,7 @@ PRINTS = {
     "FoldStore.apply_changelog_batch": "71863e3cd727",
     "FoldStore.on_recovery_completed": "a00bef343e13",
     "FoldTable._new_store": "914a2bda605d",
+    "DeclaredTables.on_start": "365dd25fbc0e",
     "QuietMonitor.on_message_in": "b2a9a9045b2f",
     "QuietMonitor.on_stream_event_in": "df6d2e5f6397",
     "QuietMonitor.on_stream_event_out": "2d2277a6dbda",
@@ -139,6 +143,7 @@ PRINTS = {
     "fetcher.Fetcher.fetched_records": "be4348896b9b",
     "fetcher.FetchResult.check_assignment": "b5340df67e3f",
     "group_coordinator.GroupCoordinator.ensure_active_group": "33c84c1a9301",
+    "group_coordinator.GroupCoordinator._maybe_leave_group": "016cd88a16e6",
     "message_accumulator.MessageAccumulator.add_batch": "5ed1c5b1367a",
     "message_accumulator.MessageAccumulator.drain_by_nodes": "fc995afbfc57",
     "producer.AIOKafkaProducer.send_batch": "bf42b0f0c5c0",
@@ -148,8 +153,9 @@ PRINTS = {
 
 def overridden() -> Iterator[tuple[str, Any, Any]]:
     """(name, ours, theirs) for every method of a class of ours that stands in for theirs."""
-    for ours in vars(faust_seams).values():
-        if not (inspect.isclass(ours) and ours.__module__ == faust_seams.__name__):
+    ours_by_name = vars(faust_seams) | vars(faust_tables)
+    for ours in ours_by_name.values():
+        if not (inspect.isclass(ours) and ours.__module__.startswith("streams.agents.faust_")):
             continue
         for name, member in vars(ours).items():
             theirs = next((vars(b)[name] for b in ours.__mro__[1:] if name in vars(b)), None)

@@ -91,3 +91,16 @@ def test_the_owner_of_the_standing_partition_alone_is_killed_once() -> None:
 def test_when_nobody_owns_it_all_workers_are_killed() -> None:
     assert [each.split(":")[0] for each in killed({B: "worker-0"})] == ["worker-0", "worker-1"]
     assert len(killed({A: "a stranger", B: "worker-0"})) == 2
+
+
+def test_patience_doubles_with_every_kill_in_vain_until_something_is_committed() -> None:
+    """A worker that needs longer than the patience to recover is not killed for ever."""
+    kills: list[int] = []
+    now = 0
+    guard = Guard("nowhere:0", "hub", {"events": 1}, ("hub-0",), lambda *_: kills.append(now), 10)
+    watch = Watch()
+    for now in range(0, 84, 2):
+        done = 5 if now < 72 else 6  # back at work after the third patience, 40 s
+        sample = Sample(now * 1_000, {A: done}, {A: 9})
+        watch = guard.judge_once(Look(sample, {A: "hub-0"}), watch)
+    assert kills == [10, 32, 82]

@@ -128,16 +128,33 @@ def test_a_log_and_a_state_that_disagree_are_fatal(
         hub.open({0: span})
 
 
-@pytest.mark.parametrize("last", [4, 6])
-def test_a_recovery_that_is_short_of_its_log_or_beyond_it_is_fatal(
-    last: int, tmp_path: Path
-) -> None:
-    hub = hub_of(PaperBroker(), tmp_path)
+def restored(folder: Path, *, changelog_records: int) -> Hub:
+    """A hub that has read up to offset 5 of a changelog of so many records."""
+    broker = PaperBroker()
+    broker.append("paper-state-changelog", [(b"applied", b"2")] * changelog_records)
+    hub = hub_of(broker, folder)
     hub.restore(0, [PaperRecord(5, b"applied", b"2")])
     assert hub.known(0) == 5
-    hub.check_recovered({0: 5})
-    with pytest.raises(WorkerFatal):
-        hub.check_recovered({0: last})
+    return hub
+
+
+def test_a_recovery_that_is_short_of_its_log_is_fatal(tmp_path: Path) -> None:
+    hub = restored(tmp_path, changelog_records=7)
+    asyncio.run(hub.check_recovered({0: 5}))
+    with pytest.raises(WorkerFatal, match="ended at 5 of 6"):
+        asyncio.run(hub.check_recovered({0: 6}))
+
+
+def test_a_state_beyond_the_end_of_its_log_is_fatal(tmp_path: Path) -> None:
+    hub = restored(tmp_path, changelog_records=5)
+    with pytest.raises(WorkerFatal, match="ends at 5, known was 5"):
+        asyncio.run(hub.check_recovered({0: 4}))
+
+
+def test_what_a_stranger_writes_while_we_recover_is_no_fault(tmp_path: Path) -> None:
+    """The end of the log is asked for first; an owner that slept may write until we have read."""
+    hub = restored(tmp_path, changelog_records=6)
+    asyncio.run(hub.check_recovered({0: 3}))
 
 
 def test_a_hub_is_ready_when_all_is_taken_over_and_hands_over_what_is_done(tmp_path: Path) -> None:
@@ -149,7 +166,8 @@ def test_a_hub_is_ready_when_all_is_taken_over_and_hands_over_what_is_done(tmp_p
         hub.rebalanced()
         hub.accept(0, [PaperRecord(n, b"k", b"k 1") for n in range(3)])
         await asyncio.sleep(0.2)
-        assert status(tmp_path) == {"worker": "w0", "ready": True, "partitions": [0, 1]}
+        serving = {"worker": "w0", "ready": True, "partitions": [0, 1], "halted": []}
+        assert status(tmp_path) == serving
         await hub.finish()
         assert status(tmp_path)["ready"] is False
         assert hub.committable() == {0: 3, 1: 0}

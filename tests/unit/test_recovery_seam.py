@@ -1,0 +1,105 @@
+"""What Faust calls the end of a recovery, and what waits for room, when a rebalance comes between.
+
+A rebalance in the middle of a recovery is legal: an owner of before comes back, a worker joins.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from faust.types import TP
+
+from schemas.metrics import Silent
+from streams.agents.app import create_app
+from streams.agents.faust_seams import HubApp, RawTopic, RunConsumer
+from streams.agents.faust_tables import FoldStore
+from streams.agents.options import WorkerOptions
+from tests.support.counting import CountingFold, Topics
+
+TOPICS = Topics.of("seam")
+PLACE = TP("seam-state-changelog", 0)
+
+
+class HearingHub:
+    """Hears what was checked."""
+
+    def __init__(self) -> None:
+        self.checked: list[Mapping[int, int]] = []
+
+    async def check_recovered(self, highwaters: Mapping[int, int]) -> None:
+        self.checked.append(highwaters)
+
+
+class Piece:
+    """As much of an event as a full queue looks at."""
+
+    def __init__(self, generation: int) -> None:
+        self.message = self
+        self.generation_id = generation
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> HubApp:
+    options = WorkerOptions(
+        bootstrap="127.0.0.1:9",
+        worker="w0",
+        state_dir=tmp_path,
+        app_id="seam",
+        source=TOPICS.source,
+        outputs=(TOPICS.ledger, TOPICS.totals, TOPICS.dead),
+        compacted=(TOPICS.totals,),
+    )
+    return create_app(options, lambda _: CountingFold(TOPICS), Silent())
+
+
+def checked_at_the_end(app: HubApp, *, noted: int, present: int, signalled: bool) -> list[Any]:
+    hub: Any = HearingHub()
+    app.hub = hub
+    recovery = app.tables.recovery
+    recovery._generation_id = noted
+    recovery.active_highwaters[PLACE] = 676
+    app.consumer_generation_id = present
+    if signalled:
+        recovery.signal_recovery_start.set()
+    store = FoldStore("memory://", app, next(iter(app.tables.values())))
+    asyncio.run(store.on_recovery_completed({PLACE}, set()))
+    checked: list[Any] = hub.checked
+    return checked
+
+
+def test_a_recovery_of_the_present_assignment_is_checked(app: HubApp) -> None:
+    assert checked_at_the_end(app, noted=3, present=3, signalled=False) == [{0: 676}]
+
+
+@pytest.mark.parametrize(
+    ("noted", "present", "signalled"),
+    [(4, 4, True), (3, 4, False)],
+    ids=["a new recovery is due", "a new assignment has come"],
+)
+def test_a_recovery_that_a_rebalance_cut_short_is_not_taken_for_a_failed_one(
+    app: HubApp, noted: int, present: int, *, signalled: bool
+) -> None:
+    assert checked_at_the_end(app, noted=noted, present=present, signalled=signalled) == []
+
+
+def test_what_waited_for_room_across_a_rebalance_is_dropped(app: HubApp) -> None:
+    async def story(*, moved: bool) -> int:
+        queue: asyncio.Queue[Any] = asyncio.Queue(1)
+        topic = RawTopic(app, topics=["any"], queue=queue, is_iterator=True)
+        consumer = app.consumer
+        assert isinstance(consumer, RunConsumer)
+        consumer.flow_active, app.consumer_generation_id = True, 7
+        queue.put_nowait(Piece(7))
+        waiting = asyncio.create_task(topic.put(Piece(7)))
+        await asyncio.sleep(0.02)
+        assert not waiting.done()
+        if moved:
+            app.consumer_generation_id = 8
+        queue.get_nowait()  # a rebalance empties it; else it was read
+        await waiting
+        return queue.qsize()
+
+    assert asyncio.run(story(moved=False)) == 1
+    assert asyncio.run(story(moved=True)) == 0
