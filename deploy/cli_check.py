@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Annotated
 
 import typer
 
@@ -43,7 +44,24 @@ def log_of(settings: Settings) -> Iterator[str]:
         yield bootstrap
 
 
-def verify(data: Data = None, kafka: Kafka = None, warehouse: WarehouseUrl = None) -> None:
+def verify(
+    data: Data = None,
+    kafka: Kafka = None,
+    warehouse: WarehouseUrl = None,
+    *,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Processes that read; default one a core.")
+    ] = None,
+    metrics: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Address or file of a process's figures, to be checked too; repeatable."
+        ),
+    ] = None,
+    as_data: Annotated[
+        bool, typer.Option("--json", help="Data alone: nothing about a breach on stderr.")
+    ] = False,
+) -> None:
     """Check every invariant over topics and warehouse, with a program of its own.
 
     Prints a JSON summary; exit code 5 and the first breach, with its records, when one fails.
@@ -53,10 +71,17 @@ def verify(data: Data = None, kafka: Kafka = None, warehouse: WarehouseUrl = Non
     flags = {"data_dir": data, "kafka.bootstrap": kafka, "warehouse.url": warehouse}
     settings = load(flags).settings
     with log_of(settings) as bootstrap:
-        report = check(bootstrap, settings.warehouse_url, app_id=hub_app_id(settings))
+        report = check(
+            bootstrap,
+            settings.warehouse_url,
+            app_id=hub_app_id(settings),
+            jobs=jobs,
+            metrics=metrics or (),
+        )
     typer.echo(json.dumps(report.summary()))
     if not report.ok:
-        typer.echo(str(report.first), err=True)
+        if not as_data:
+            typer.echo(str(report.first), err=True)
         raise typer.Exit(EXIT_CHECK)
 
 

@@ -11,8 +11,8 @@ exception: it is a value that goes to the dead letters.
     +-- CheckFailed                 5   data were rejected, or a check found problems
     +-- Interrupted               130   Ctrl-C
 
-The letter of a code says where to look: C settings, J Java and jars, K Kafka, P processes, W
-warehouse.
+The letter of a code says where to look: C settings, F figures, J Java and jars, K Kafka, P
+processes, W warehouse.
 """
 
 from typing import ClassVar, Final

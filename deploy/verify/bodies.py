@@ -36,7 +36,7 @@ from deploy.verify.words import (
 
 DECISIONS: Final = frozenset("accept reject counter ship receive pay cancel".split())
 _LETTER_LINE: Final = re.compile(r"([0-9.]{13}):[a-z0-9-]{1,32}:[1-9][0-9]{0,15}#[1-9][0-9]{0,2}")
-_LETTER_WHOLE: Final = re.compile(r"[a-z0-9.-]{1,64}/[0-9]{1,6}/[0-9]{1,19}")
+_OFFSET: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 _CAPITAL: Final = re.compile(r"[0-9]{1,12}")
 _TEXT_MAX: Final = 200
 
@@ -44,8 +44,9 @@ _TEXT_MAX: Final = 200
 class BodyReader:
     """Judges bodies by the reference."""
 
-    def __init__(self, known: Reference, lines: LineReader) -> None:
-        self._known, self._lines = known, lines
+    def __init__(self, known: Reference, lines: LineReader, here: str) -> None:
+        """`here` is what the places of the partition at hand begin with."""
+        self._known, self._lines, self._here = known, lines, here
         self._sound: Final[dict[str, Callable[[Saying], bool]]] = {
             PROFILE: self._profile,
             GAP: lambda said: bool(said.data["first"] <= said.data["last"]),
@@ -58,7 +59,7 @@ class BodyReader:
     def is_sound(self, said: Saying) -> bool:
         """Whether the body of a saying may be kept; a report's lines are not looked at."""
         check = self._sound.get(said.type)
-        return _repairs(said) if check is None else check(said)
+        return self._repairs(said) if check is None else check(said)
 
     def packs(self, profile: dict[str, Any]) -> dict[tuple[str, str], int] | None:
         """The packs of a profile as (commodity, word) -> millionths, None when one is unsound."""
@@ -85,6 +86,16 @@ class BodyReader:
             and (not body["working_capital"] or bool(_CAPITAL.fullmatch(body["working_capital"])))
         )
 
+    def _repairs(self, said: Saying) -> bool:
+        """A report may mend what its own co-op said, or a record of its own partition."""
+        letter = said.data.get("repairs", "")
+        if not letter:
+            return True
+        if letter.startswith(self._here):
+            return _OFFSET.fullmatch(letter, len(self._here)) is not None
+        found = _LETTER_LINE.fullmatch(letter)
+        return found is not None and found[1] == said.actor
+
     def _mandate(self, tree: Any) -> bool:
         mandate = fitted(tree, MANDATE)
         if mandate is None or mandate["hub"] not in self._known.hubs:
@@ -108,15 +119,6 @@ class BodyReader:
             and _is_window(body["since"], body["until"])
             and all(_is_label(permit) for permit in body["permits"])
         )
-
-
-def _repairs(said: Saying) -> bool:
-    """A report may mend what its own co-op said, or a record that nobody could read."""
-    letter = said.data.get("repairs", "")
-    if not letter or _LETTER_WHOLE.fullmatch(letter):
-        return True
-    found = _LETTER_LINE.fullmatch(letter)
-    return found is not None and found[1] == said.actor
 
 
 def _obstacle(said: Saying) -> bool:

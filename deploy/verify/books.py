@@ -7,31 +7,21 @@ question is answered from all of them, so the order of arrival cannot matter. Re
 offers and matches.
 """
 
+from array import array
 from collections import defaultdict
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Final, NamedTuple
 
-from deploy.verify.lines import Asked, Line, LineReader, Plan, Stock, Terms, Void
+from deploy.verify.lines import Asked, Line, LineReader, Plan, Stock, Void
 from deploy.verify.sayings import Saying
+from deploy.verify.shelves import Key, Level, Shelf
 from deploy.verify.words import AMOUNT_MAX, MILLION, UNSAID
 
 REACH_MS: Final = 30 * 86_400_000
 FOR_GOOD: Final = 1_000_000
-Key = tuple[int, str, int, int, int]
-"""time, device, sequence, line, part"""
 Goods = tuple[str, str, str]
 """commodity, grade, lot"""
-_NOTHING: Final[Terms] = (UNSAID, UNSAID, 0, 0)
-
-
-class Level(NamedTuple):
-    """A position as it stands; amounts in millionths of the base unit."""
-
-    on_hand: int
-    floor: int
-    expires: int
-    min_lot: int
-    keep: int
 
 
 class Order(NamedTuple):
@@ -53,31 +43,65 @@ class Order(NamedTuple):
 class CoopBook:
     """All sound lines of one co-op."""
 
-    stock: dict[Goods, list[tuple[Key, Stock]]] = field(default_factory=lambda: defaultdict(list))
+    stock: dict[Goods, Shelf] = field(default_factory=dict)
     plans: dict[tuple[Goods, int], list[tuple[Key, int]]] = field(
         default_factory=lambda: defaultdict(list)
     )
     asked: dict[str, list[tuple[Key, Asked]]] = field(default_factory=lambda: defaultdict(list))
     voids: dict[tuple[str, int, int], list[int]] = field(default_factory=lambda: defaultdict(list))
     voiding: list[tuple[Key, Void]] = field(default_factory=list)
-    times: dict[tuple[str, int], int] = field(default_factory=dict)
     packs: dict[tuple[str, str], int] = field(default_factory=dict)
     packs_key: Key | None = None
-    devices: set[str] = field(default_factory=set)
+    devices: dict[str, int] = field(default_factory=dict)
+    reports: list["array[int]"] = field(default_factory=list)
+    rows: list[int] = field(default_factory=lambda: [0, 0])
+    """How many lines there are in the ledger, and the sum of their fingerprints."""
+    _names: list[str] = field(default_factory=list)
     _levels: dict[Goods, Level] = field(default_factory=dict)
 
     # -------------------------------------------------------------- taking in
+    def device(self, name: str) -> int:
+        """The number of a device among those of this co-op, given when it is new."""
+        number = self.devices.get(name)
+        if number is None:
+            number = self.devices[name] = len(self.devices)
+            self._names.append(name)
+            self.reports.append(array("q"))
+        return number
+
+    def heard(self, said: Saying, offset: int) -> None:
+        """A fresh report came: its sequence, its time, and where it stands."""
+        self.reports[self.device(said.device)].extend((said.sequence, said.time_ms, offset))
+
+    def time_of(self, device: str, sequence: int) -> int | None:
+        """When a report was said, None when it was not."""
+        number = self.devices.get(device)
+        if number is None:
+            return None
+        held = self.reports[number]
+        numbers = held[0::3]
+        return held[3 * numbers.index(sequence) + 1] if sequence in numbers else None
+
+    def offsets(self) -> set[int]:
+        """Where the fresh reports of this co-op stand."""
+        return {offset for held in self.reports for offset in held[2::3]}
+
     def take(self, said: Saying, lines: list[Line]) -> None:
         """Keep the sound lines of an accepted saying."""
-        self.times[said.device, said.sequence] = said.time_ms
+        device = self.device(said.device)
         for line in lines:
-            part = line.part if isinstance(line, Stock) else 0
-            key = (said.time_ms, said.device, said.sequence, line.n, part)
-            match line:
-                case Stock():
-                    where = (line.commodity, line.grade, line.lot)
-                    self.stock[where].append((key, line))
+            if isinstance(line, Stock):
+                where = (line.commodity, line.grade, line.lot)
+                shelf = self.stock.get(where)
+                if shelf is None:
+                    where = (intern(line.commodity), intern(line.grade), intern(line.lot))
+                    shelf = self.stock[where] = Shelf()
+                elif self._levels:
                     self._levels.pop(where, None)
+                shelf.put(said.time_ms, device, said.sequence, line)
+                continue
+            key = (said.time_ms, said.device, said.sequence, line.n, 0)
+            match line:
                 case Plan():
                     goods = (line.commodity, line.grade, line.lot)
                     self.plans[goods, line.day].append((key, line.quantity))
@@ -94,31 +118,28 @@ class CoopBook:
 
     def is_void(self, key: Key) -> bool:
         """Whether a line was taken back."""
-        if not self.voids:
-            return False
         times = self.voids.get((key[1], key[2], key[3]), ())
         return any(abs(at - key[0]) <= REACH_MS for at in times)
+
+    def voided(self) -> list[Key]:
+        """The lines that were taken back; nothing takes back a void."""
+        if not self.voids:
+            return []
+        shelves = self.stock.values()
+        held = [key for shelf in shelves for _, key, _, _ in shelf.entries(self._names)]
+        held += [key for plans in self.plans.values() for key, _ in plans]
+        held += [key for asked in self.asked.values() for key, _ in asked]
+        return [key for key in held if self.is_void(key)]
 
     # -------------------------------------------------------------- answering
     def level(self, goods: Goods) -> Level:
         """A position as it stands now."""
         known = self._levels.get(goods)
         if known is None:
-            known = self._levels[goods] = self._level(goods)
+            shelf = self.stock.get(goods) or Shelf()
+            is_void = self.is_void if self.voids else None
+            known = self._levels[goods] = shelf.level(self._names, is_void)
         return known
-
-    def _level(self, goods: Goods) -> Level:
-        held = [(key, line) for key, line in self.stock.get(goods, ()) if not self.is_void(key)]
-        counts = [(key, line.quantity) for key, line in held if line.kind == "c"]
-        newest, on_hand = max(counts, default=(None, 0))
-        terms_key, terms = None, _NOTHING
-        for key, line in held:
-            if line.kind != "c" and (newest is None or key > newest):
-                on_hand += line.quantity if line.kind == "i" else -line.quantity
-            speaks = line.kind == "c" or line.terms is not None
-            if speaks and (terms_key is None or key > terms_key):
-                terms_key, terms = key, line.terms or _NOTHING
-        return Level(on_hand, *terms)
 
     def planned(self, goods: Goods, day: int) -> int:
         """What will be ready on a day: its newest saying."""

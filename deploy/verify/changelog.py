@@ -1,21 +1,24 @@
 """The changelog of the state: what compaction would keep is the newest, and nothing is forgotten.
 
 Reads the records as plain msgpack arrays. Decides that the last record of each key is its highest,
-that `applied` stands at the end of the log, and that the gates hold every sequence that was used.
-Refuses to know what else the state means.
+that `applied` stands at the end of the log, that the gates hold every sequence that was used and
+show every one that is missing. Refuses to know what else the state means.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
 
-from deploy.verify.findings import CHANGELOG, KEPT, Report, place
+from deploy.verify.findings import CHANGELOG, GAPS, KEPT, Report, place
 from deploy.verify.gates import Gate
 from deploy.verify.log import Log
 
 APPLIED: Final = "applied"
 _FORGETTABLE: Final = frozenset({"said", "odd"})
-_KINDS: Final = frozenset({"coop", "deal", "round", APPLIED}) | _FORGETTABLE
+_MENDED: Final = "mended/"
+_KINDS: Final = frozenset({"coop", "deal", "round", "mended", APPLIED}) | _FORGETTABLE
+_BITS: Final = 48
 
 
 class _First(msgspec.Struct, array_like=True, gc=False):
@@ -27,12 +30,12 @@ _decode = msgspec.msgpack.Decoder().decode
 
 
 class Changelog:
-    """One partition of the changelog."""
+    """One partition of the changelog; of each key its highest version and where that stands."""
 
     def __init__(self, topic: str, partition: int, report: Report) -> None:
         self._topic, self._partition, self._report = topic, partition, report
-        self._highest: dict[str, tuple[int, int]] = {}
-        self._last: dict[str, tuple[int | None, int]] = {}
+        self._highest: dict[bytes, int] = {}
+        self._late: dict[bytes, tuple[int, int]] = {}
         self._coops: dict[str, bytes] = {}
 
     def load(self, log: Log) -> None:
@@ -40,46 +43,55 @@ class Changelog:
         count = 0
         for record in log.records(self._topic, self._partition):
             count += 1
-            name = (record.key or b"").decode("utf-8", "replace")
-            at = place(self._topic, self._partition, record.offset)
-            kind = name.partition("/")[0]
+            key = record.key or b""
+            kind, _, name = key.decode("utf-8", "replace").partition("/")
             if kind not in _KINDS:
-                self._report.breach(CHANGELOG, "a key that is none of the state's", at, found=name)
-            elif record.value is None:
-                self._last[name] = (None, record.offset)
-                if kind not in _FORGETTABLE:
-                    self._report.breach(CHANGELOG, f"{name} was deleted", at)
+                what = "a key that is none of the state's"
+                self._report.breach(CHANGELOG, what, self._at(record.offset), found=key)
+            elif record.value is not None:
+                self._take(key, name if kind == "coop" else "", record.value, record.offset)
+            elif kind in _FORGETTABLE:
+                self._late.pop(key, None)  # pruned: whatever stood last is gone
             else:
-                self._take(name, kind, record.value, record.offset, at)
+                self._report.breach(
+                    CHANGELOG, f"{kind}/{name} was deleted", self._at(record.offset)
+                )
         self._report.count("records", count)
 
-    def _take(self, name: str, kind: str, value: bytes, offset: int, at: str) -> None:
+    def _take(self, key: bytes, coop: str, value: bytes, offset: int) -> None:
         try:
             version = _first(value).version
         except msgspec.DecodeError:
-            self._report.breach(CHANGELOG, f"the state {name} cannot be read", at)
+            what = f"the state {key.decode('utf-8', 'replace')} cannot be read"
+            self._report.breach(CHANGELOG, what, self._at(offset))
             return
-        self._last[name] = (version, offset)
-        if version >= self._highest.get(name, (-1, 0))[0]:
-            self._highest[name] = (version, offset)
-            if kind == "coop":
-                self._coops[name.partition("/")[2]] = value
+        known = self._highest.get(key)
+        if known is not None and version < known >> _BITS:
+            self._late[key] = (version, offset)
+            return
+        self._highest[key] = version << _BITS | offset
+        if self._late:
+            self._late.pop(key, None)
+        if coop:
+            self._coops[coop] = value
 
-    def compare(self, last_offset: int, gates: dict[tuple[str, str], Gate]) -> None:
-        """Hold the state against the log's end and the checker's own gates."""
-        for name, (version, offset) in self._highest.items():
-            self._report.held(CHANGELOG)
-            last, last_at = self._last[name]
-            if last is not None and last < version:
-                self._report.breach(
-                    CHANGELOG,
-                    f"the last record of {name} is not its newest: compaction would lose that",
-                    place(self._topic, self._partition, offset),
-                    place(self._topic, self._partition, last_at),
-                    expected=version,
-                    found=last,
-                )
-        applied = self._highest.get(APPLIED, (-1, -1))[0]
+    def compare(
+        self, last_offset: int, gates: dict[tuple[str, str], Gate], mended: Iterable[str] = ()
+    ) -> None:
+        """Hold the state against the log's end, the checker's own gates and mended letters."""
+        self._remembers(frozenset(mended))
+        self._report.held(CHANGELOG, len(self._highest))
+        for key, (last, last_at) in self._late.items():
+            name, known = key.decode("utf-8", "replace"), self._highest[key]
+            self._report.breach(
+                CHANGELOG,
+                f"the last record of {name} is not its newest: compaction would lose that",
+                self._at(known & (1 << _BITS) - 1),
+                self._at(last_at),
+                expected=known >> _BITS,
+                found=last,
+            )
+        applied = self._highest.get(APPLIED.encode(), -1 << _BITS) >> _BITS
         if applied != last_offset:
             self._report.breach(
                 CHANGELOG,
@@ -89,17 +101,45 @@ class Changelog:
                 found=f"applied {applied}",
             )
         for (actor, device), gate in gates.items():
-            self._report.held(KEPT)
-            held = _gates(self._coops.get(actor)).get(device)
-            low, bits = (0, 0) if held is None else (held[0], int.from_bytes(held[1], "little"))
-            if (low, bits) != gate.marks():
-                self._report.breach(
-                    KEPT,
-                    f"the gate of {actor}:{device} does not hold just the sequences used",
-                    f"{self._topic}/{self._partition}",
-                    expected=f"all up to {gate.low}, and {sorted(gate.above)[:20]}",
-                    found=f"all up to {low}, and marks {bits:b}",
-                )
+            self._gate(actor, device, gate)
+
+    def _gate(self, actor: str, device: str, gate: Gate) -> None:
+        """The state of a device holds just the sequences used, and so shows every gap."""
+        self._report.held(KEPT)
+        held = _gates(self._coops.get(actor)).get(device)
+        low, bits = (0, 0) if held is None else (held[0], int.from_bytes(held[1], "little"))
+        missing = gate.missing()
+        if missing:
+            self._report.held(GAPS)
+            self._report.count("gaps", missing)
+        if (low, bits) == gate.marks():
+            return
+        forgot = low > gate.low or bits.bit_count() > len(gate.above)
+        at = self._highest.get(f"coop/{actor}".encode())
+        self._report.breach(
+            GAPS if forgot else KEPT,
+            f"the gate of {actor}:{device} does not hold just the sequences used",
+            f"{self._topic}/{self._partition}" if at is None else self._at(at & (1 << _BITS) - 1),
+            expected=f"all up to {gate.low}, and {sorted(gate.above)[:20]}",
+            found=f"all up to {low}, and marks {bits:b}",
+        )
+
+    def _remembers(self, mended: frozenset[str]) -> None:
+        """A letter that was mended must not be mended again: the state has to know it."""
+        names = (key.decode("utf-8", "replace") for key in self._highest)
+        held = {name.removeprefix(_MENDED) for name in names if name.startswith(_MENDED)}
+        self._report.held(KEPT, len(mended))
+        if held != mended:
+            self._report.breach(
+                KEPT,
+                "the state does not remember just the dead letters that were mended",
+                f"{self._topic}/{self._partition}",
+                expected=sorted(mended - held)[:20],
+                found=sorted(held - mended)[:20],
+            )
+
+    def _at(self, offset: int) -> str:
+        return place(self._topic, self._partition, offset)
 
 
 def _gates(coop: bytes | None) -> dict[str, Any]:

@@ -11,16 +11,17 @@ from typing import Any, Final
 
 import msgspec
 
-from deploy.verify import derived
-from deploy.verify.books import CoopBook, Level
-from deploy.verify.findings import CONSERVED, Report, place
+from deploy.verify.books import CoopBook
+from deploy.verify.derived import Newest, Source
+from deploy.verify.findings import CONSERVED, RESIDUAL, Report
 from deploy.verify.goods import UNGRADED, Reference
-from deploy.verify.ledger import Ledger
+from deploy.verify.ledger import Ledger, OrderState, Position
 from deploy.verify.log import Log
 from deploy.verify.matches import LIVE, Matches
 from deploy.verify.promises import DAY_MS, HOUR_MS
+from deploy.verify.shelves import Level
 from deploy.verify.walk import Walk
-from deploy.verify.words import UNSAID, micro
+from deploy.verify.words import micro
 
 HORIZONS: Final = ("now", "today", "7d", "season")
 WEEK: Final = 7
@@ -36,6 +37,7 @@ class _Summing:
 
     def __init__(self, walk: Walk, known: Reference) -> None:
         self._walk, self._known = walk, known
+        self._supply: dict[tuple[str, str, str], int] = defaultdict(int)
         self.sums: dict[tuple[str, str, str], Sums] = defaultdict(
             lambda: defaultdict(lambda: [0] * 4)
         )
@@ -45,8 +47,7 @@ class _Summing:
         hub = self._known.hub(actor)
         today = (self._walk.as_of_ms + self._known.hubs[hub] * HOUR_MS) // DAY_MS
         for goods in book.stock:
-            cell = (goods[1], DOMESTIC)
-            self._add((hub, goods[0]), cell, HORIZONS, (book.level(goods).on_hand, 0, 0, 0))
+            self._supply[hub, goods[0], goods[1]] += book.level(goods).on_hand
         for goods, ready in book.plans:
             if ready >= today:
                 counts = (0, book.planned(goods, ready), 0, 0)
@@ -59,6 +60,11 @@ class _Summing:
                 counts = (0, 0, order.quantity, bound.get(f"{actor}|{number}", 0))
                 horizons = HORIZONS[_first(order.needed, today) :]
                 self._add((hub, order.commodity), cell, horizons, counts)
+
+    def close(self) -> None:
+        """All books are in: what is in stock counts in every horizon."""
+        for (hub, commodity, grade), amount in self._supply.items():
+            self._add((hub, commodity), (grade, DOMESTIC), HORIZONS, (amount, 0, 0, 0))
 
     def _add(
         self,
@@ -82,6 +88,7 @@ def wanted(walk: Walk, matches: Matches, known: Reference) -> dict[tuple[str, st
     summing = _Summing(walk, known)
     for actor, book in walk.books.items():
         summing.book(actor, book, bound)
+    summing.close()
     return {n: {c: s for c, s in sums.items() if any(s)} for n, sums in summing.sums.items()}
 
 
@@ -99,130 +106,174 @@ class _Head(msgspec.Struct, gc=False):
     version: int
 
 
-_head = msgspec.json.Decoder(_Head).decode
-_tree = msgspec.json.Decoder(dict[str, Any]).decode
+class _Record(msgspec.Struct, gc=False):
+    data: _Head
+
+
+class _Row(msgspec.Struct, gc=False):
+    grade: str
+    market: str
+    supply: str
+    planned: str
+    demand: str
+    matched: str
+    gap: str
+
+
+class _Whole(msgspec.Struct, gc=False):
+    stage: str
+    unit: str
+    rows: list[_Row]
+
+
+class _Values(msgspec.Struct, gc=False):
+    data: _Whole
+
+
+_head = msgspec.json.Decoder(_Record).decode
+_whole = msgspec.json.Decoder(_Values).decode
+
+
+class Told:
+    """A demand record as its bytes; two are alike when they hold the same, empty cells aside."""
+
+    __slots__ = ("value",)
+    __hash__ = None  # type: ignore[assignment]  # compared, never looked up
+
+    def __init__(self, value: bytes) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Told):
+            return NotImplemented
+        return self.value == other.value or self.sums() == other.sums()
+
+    def __repr__(self) -> str:
+        return repr(self.sums())
+
+    def sums(self) -> Sums:
+        """The cells that hold anything; empty where the record cannot be read."""
+        try:
+            return sums_of(_whole(self.value).data)
+        except (msgspec.DecodeError, ValueError):
+            return {}
 
 
 class Demand:
-    """One partition of the demand topic."""
+    """One partition of the demand topic, of an events partition that ends at `end`."""
 
-    def __init__(self, topic: str, partition: int, report: Report) -> None:
-        self._topic, self._partition, self._report = topic, partition, report
-        self._newest = derived.Newest(topic, partition, report, CONSERVED)
-        self._held: dict[tuple[str, str, str], tuple[_Head, bytes, int]] = {}
+    def __init__(self, source: Source, end: int) -> None:
+        self._from, self._report = source, source.report
+        self._newest: Newest[Told] = Newest(source, end)
 
     def load(self, log: Log) -> None:
         """Read the partition; what a version says of sums may not change."""
-        for found in derived.read(log, self._topic, self._partition, self._report, CONSERVED):
-            at = place(self._topic, self._partition, found.record.offset)
-            try:
-                head = _head(found.raw)
-                name = (head.hub, head.commodity, head.horizon)
-                held = self._held.get(name)
-                if held is not None and held[0].version == head.version and held[1] != found.raw:
-                    self._same(held, found, at)
-                if self._newest.see("|".join(name), head.version, found.record.offset, b""):
-                    self._held[name] = (head, found.raw, found.record.offset)
-            except (KeyError, TypeError, ValueError) as broken:
-                self._report.breach(CONSERVED, f"a demand record lacks a part: {broken!r}", at)
+        for found in self._from.read(log, _head):
+            head: _Head = found.said.data
+            name = (head.hub, head.commodity, head.horizon)
+            told = Told(found.record.value or b"")
+            self._newest.see(name, head.version, found.record.offset, told)
         self._newest.settle()
-
-    def _same(self, held: tuple["_Head", bytes, int], found: derived.Derived, at: str) -> None:
-        """One version has one content, but for cells that hold nothing."""
-        before, now = sums_of(_tree(held[1])), sums_of(found.tree())
-        if before != now:
-            where = place(self._topic, self._partition, held[2])
-            what = f"a demand has two different contents of version {held[0].version}"
-            self._report.breach(CONSERVED, what, where, at, expected=before, found=now)
 
     def compare(self, expected: dict[tuple[str, str, str], Sums], known: Reference) -> None:
         """Hold every sum against what the books lead to."""
-        for name in sorted({*expected, *self._held}):
+        held = self._newest.held
+        for name in sorted({*expected, *held}):
             self._report.held(CONSERVED)
-            _, raw, offset = self._held.get(name, (None, b"", -1))
-            data = _tree(raw) if raw else {}
-            at = [place(self._topic, self._partition, offset)] if data else []
-            try:
-                found = sums_of(data) if data else {}
-            except (KeyError, TypeError, ValueError) as broken:
-                self._report.breach(CONSERVED, f"a demand record is broken: {broken!r}", *at)
+            found = held.get(name)
+            if found is None:
+                self._differs(name, [], expected[name], {})
                 continue
+            at = [self._from.at(found.offset)]
+            try:
+                data = _whole(found.said.value).data
+                sums = sums_of(data)
+            except (msgspec.DecodeError, ValueError) as broken:
+                self._report.breach(CONSERVED, f"a demand record is broken: {broken}", *at)
+                continue
+            self._rests(name, at, data)
+            if sums != expected.get(name, {}):
+                self._differs(name, at, expected.get(name, {}), sums)
             good = known.goods.get(name[1])
-            if found != expected.get(name, {}):
-                self._report.breach(
-                    CONSERVED,
-                    f"hub {name[0]}, {name[1]}, {name[2]}: supply, planned, demand, matched by"
-                    " grade and market",
-                    *at,
-                    expected=expected.get(name, {}),
-                    found=found,
-                )
             kind = None if good is None else (good.stage, good.unit)
-            if data and kind != (data["stage"], data["unit"]):
+            if kind != (data.stage, data.unit):
+                what = f"hub {name[0]}, {name[1]}, {name[2]}: stage and unit"
+                units = (data.stage, data.unit)
+                self._report.breach(CONSERVED, what, *at, expected=kind, found=units)
+
+    def _differs(
+        self, name: tuple[str, str, str], at: list[str], expected: Sums, found: Sums
+    ) -> None:
+        self._report.breach(
+            CONSERVED,
+            f"hub {name[0]}, {name[1]}, {name[2]}: supply, planned, demand, matched by"
+            " grade and market",
+            *at,
+            expected=expected,
+            found=found,
+        )
+
+    def _rests(self, name: tuple[str, str, str], at: list[str], data: _Whole) -> None:
+        """What is left to want is what is wanted less what is matched."""
+        self._report.held(RESIDUAL, len(data.rows))
+        for row in data.rows:
+            left = micro(row.demand) - micro(row.matched)
+            if micro(row.gap) != left:
                 self._report.breach(
-                    CONSERVED,
-                    f"hub {name[0]}, {name[1]}, {name[2]}: stage and unit",
+                    RESIDUAL,
+                    f"hub {name[0]}, {name[1]}, {name[2]}, {row.grade}, {row.market}:"
+                    f" gap {row.gap} is not {row.demand} less {row.matched}",
                     *at,
-                    expected=kind,
-                    found=(data["stage"], data["unit"]),
+                    expected=left,
+                    found=micro(row.gap),
                 )
 
 
-def sums_of(data: dict[str, Any]) -> Sums:
-    """The cells of a demand record that hold anything; ValueError when a gap is not the gap."""
+def sums_of(data: _Whole) -> Sums:
+    """The cells of a demand record that hold anything; ValueError when one is no number."""
     out: Sums = {}
-    for row in data["rows"]:
-        sums = [micro(row[word]) for word in ("supply", "planned", "demand", "matched")]
-        if micro(row["gap"]) != sums[2] - sums[3]:
-            raise ValueError(f"gap {row['gap']} is not {row['demand']} less {row['matched']}")
+    for row in data.rows:
+        sums = [micro(row.supply), micro(row.planned), micro(row.demand), micro(row.matched)]
         if any(sums):
-            out[row["grade"], row["market"]] = sums
+            out[row.grade, row.market] = sums
     return out
 
 
 # ------------------------------------------------------------------ positions and orders
-def compare_positions(walk: Walk, ledger: Ledger, partition: int, report: Report) -> None:
+def compare_positions(walk: Walk, ledger: Ledger, report: Report) -> None:
     """Every position of the books is the ledger's last word, and the other way round."""
-    expected: dict[tuple[str, str, str, str], Level] = {
-        (actor, *goods): book.level(goods)
-        for actor, book in walk.books.items()
-        for goods in book.stock
-    }
-    for name in sorted({*expected, *ledger.positions}):
-        report.held(CONSERVED)
-        told, level = ledger.positions.get(name), expected.get(name)
-        if told is None or level is None:
-            what = f"the position {'|'.join(name)} is only in the {'log' if level else 'ledger'}"
-            where = () if told is None else (place(ledger.topic, partition, told.at),)
-            report.breach(CONSERVED, what, *where, expected=level, found=told)
-        elif (found := _told(told.values)) != level:
-            what = f"the position {'|'.join(name)} follows otherwise from its reports"
-            report.breach(
-                CONSERVED,
-                what,
-                place(ledger.topic, partition, told.at),
-                expected=level,
-                found=found,
-            )
+    positions = ledger.positions()
+    for actor, book in walk.books.items():
+        for goods in book.stock:
+            report.held(CONSERVED)
+            name, level = (actor, *goods), book.level(goods)
+            told = positions.pop(name, None)
+            if told is None:
+                what = f"the position {'|'.join(name)} is only in the log"
+                report.breach(CONSERVED, what, expected=level, found="nothing")
+            elif (found := _told(told.said)) != level:
+                what = f"the position {'|'.join(name)} follows otherwise from its reports"
+                report.breach(CONSERVED, what, ledger.at(told.at), expected=level, found=found)
+    for name, told in positions.items():
+        what = f"the position {'|'.join(name)} is only in the ledger"
+        report.breach(CONSERVED, what, ledger.at(told.at), expected="nothing", found=told.said)
 
 
-def _told(values: dict[str, Any]) -> Level:
+def _told(said: Position) -> Level:
     return Level(
-        micro(values["on_hand"]),
-        values["floor_price"],
-        values["expires_day"],
-        micro(values["min_lot"]),
-        micro(values["keep"]),
-    )
+        micro(said.on_hand), said.floor_price, said.expires_day, micro(said.min_lot),
+        micro(said.keep),
+    )  # fmt: skip
 
 
-def compare_orders(walk: Walk, ledger: Ledger, partition: int, report: Report) -> None:
+def compare_orders(walk: Walk, ledger: Ledger, report: Report) -> None:
     """Every order of the books is the ledger's last word, and the other way round."""
     asked = {f"{a}|{number}": (b, number) for a, b in walk.books.items() for number in b.asked}
-    for name in sorted({*asked, *ledger.orders}):
+    orders = ledger.orders()
+    for name in sorted({*asked, *orders}):
         report.held(CONSERVED)
-        told = ledger.orders.get(name)
-        where = () if told is None else (place(ledger.topic, partition, told.at),)
+        told = orders.get(name)
+        where = () if told is None else (ledger.at(told.at),)
         if told is None or name not in asked:
             what = f"the order {name} is only in the {'log' if told is None else 'ledger'}"
             report.breach(CONSERVED, what, *where)
@@ -235,20 +286,18 @@ def compare_orders(walk: Walk, ledger: Ledger, partition: int, report: Report) -
             grade = order.grade or UNGRADED
             expected = (state, order.commodity, grade, order.quantity, order.ceiling, order.needed,
                         order.priority, order.market, order.min_lot, order.revision)  # fmt: skip
-        if (found := _told_order(told.values)) != expected:
+        if (found := _told_order(told.said)) != expected:
             what = f"the order {name} follows otherwise from its revisions"
             report.breach(CONSERVED, what, *where, expected=expected, found=found)
 
 
-def _told_order(values: dict[str, Any]) -> tuple[Any, ...]:
-    if values["state"] == "unplaced":
+def _told_order(said: OrderState) -> tuple[Any, ...]:
+    if said.state == "unplaced":
         return ("unplaced",)
     return (
-        *(values["state"], values.get("commodity", ""), values.get("grade", "") or UNGRADED),
-        *(micro(values.get("quantity", "0")), values.get("ceiling_price", UNSAID)),
-        *(values.get("needed_day", UNSAID), values.get("priority", "normal")),
-        *(values.get("market", DOMESTIC), micro(values.get("min_lot", "0"))),
-        values.get("revision", 0),
+        *(said.state, said.commodity, said.grade or UNGRADED, micro(said.quantity or "0")),
+        *(said.ceiling_price, said.needed_day, said.priority or "normal"),
+        *(said.market or DOMESTIC, micro(said.min_lot or "0"), said.revision),
     )
 
 

@@ -13,16 +13,37 @@ COUNTED: Final = "I2 counted once"
 CONSERVED: Final = "I3 conservation"
 LETTERS: Final = "I4 dead letters"
 PROMISES: Final = "I5 no over-promise"
+RESIDUAL: Final = "I6 residual"
 LIVES: Final = "I7 match lives"
 WAREHOUSE: Final = "I8 warehouse is the fold"
 CHANGELOG: Final = "I9 changelog keeps the newest"
 KEPT: Final = "I10 nothing forgotten"
+GAPS: Final = "I11 gaps visible"
+VERSIONS: Final = "I13 versions rise"
+FIGURES: Final = "I14 metrics truth"
 CHECKS: Final = (
-    *(JUDGED, COUNTED, CONSERVED, LETTERS, PROMISES),
-    *(LIVES, WAREHOUSE, CHANGELOG, KEPT),
+    *(JUDGED, COUNTED, CONSERVED, LETTERS, PROMISES, RESIDUAL),
+    *(LIVES, WAREHOUSE, CHANGELOG, KEPT, GAPS, VERSIONS),
 )
+"""Looked at in every run; figures only where they are given."""
 BREACHES_KEPT: Final = 20
 _SHOWN_MAX: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A record of a breach as it stands in its topic; key and value shortened, as text."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    value: str
+
+    def __str__(self) -> str:
+        return (
+            f"{place(self.topic, self.partition, self.offset)}  key {self.key}\n    {self.value}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +55,35 @@ class Breach:
     places: tuple[str, ...] = ()
     expected: str = ""
     found: str = ""
+    records: tuple[Seen, ...] = ()
 
     def __str__(self) -> str:
         lines = [f"{self.check}: {self.what}"]
-        lines += [f"  at {place}" for place in self.places]
+        read = {place(seen.topic, seen.partition, seen.offset): seen for seen in self.records}
+        lines += [f"  at {read.get(name, name)}" for name in self.places]
         if self.expected or self.found:
             lines += [f"  expected: {self.expected}", f"  found:    {self.found}"]
         return "\n".join(lines)
+
+    def as_data(self) -> dict[str, Any]:
+        """The same, JSON-ready."""
+        return {
+            "invariant": self.check,
+            "sentence": self.what,
+            "expected": self.expected,
+            "found": self.found,
+            "places": list(self.places),
+            "records": [
+                {
+                    "topic": seen.topic,
+                    "partition": seen.partition,
+                    "offset": seen.offset,
+                    "key": seen.key,
+                    "value": seen.value,
+                }
+                for seen in self.records
+            ],
+        }
 
 
 @dataclass(slots=True)
@@ -49,9 +92,11 @@ class Report:
 
     checks: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(CHECKS, 0)))
     totals: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
     breaches: list[Breach] = field(default_factory=list)
     broken: int = 0
     seconds: float = 0.0
+    peak_mib: int = 0
 
     @property
     def ok(self) -> bool:
@@ -79,13 +124,23 @@ class Report:
         if len(self.breaches) < BREACHES_KEPT:
             self.breaches.append(Breach(check, what, places, _shown(expected), _shown(found)))
 
+    def add(self, other: "Report") -> None:
+        """Take in what another found, after what was found here."""
+        self.checks.update(other.checks)
+        self.totals.update(other.totals)
+        self.reasons.update(other.reasons)
+        self.broken += other.broken
+        self.breaches += other.breaches[: BREACHES_KEPT - len(self.breaches)]
+
     def summary(self) -> dict[str, Any]:
-        """JSON-ready figures: `ok`, `records`, verdicts, `checks`, `breaches` (at most 20)."""
+        """JSON-ready figures: `ok`, `records`, verdicts, `checks`, `first`, `breaches` (<= 20)."""
         out: dict[str, Any] = {"ok": self.ok, "records": 0, **dict(sorted(self.totals.items()))}
         out["checks"] = dict(self.checks)
         out["broken"] = self.broken
+        out["first"] = None if self.first is None else self.first.as_data()
         out["breaches"] = [str(breach) for breach in self.breaches]
         out["seconds"] = round(self.seconds, 3)
+        out["peak_mib"] = self.peak_mib
         return out
 
 

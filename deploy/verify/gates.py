@@ -10,6 +10,8 @@ from typing import Final
 
 AHEAD_MAX: Final = 65_536
 CONTENTS: Final = 256
+_TRIM: Final = CONTENTS + 64
+_OFFSET_BITS: Final = 48
 
 
 class Use(Enum):
@@ -25,14 +27,14 @@ class Use(Enum):
 
 @dataclass(slots=True)
 class Gate:
-    """One device."""
+    """One device; a content is kept together with the offset that said it, in one number."""
 
     low: int = 0
     above: set[int] = field(default_factory=set)
     high: int = 0
-    contents: dict[int, tuple[bytes, int]] = field(default_factory=dict)
+    contents: dict[int, int] = field(default_factory=dict)
 
-    def look(self, sequence: int, content: bytes) -> Use:
+    def look(self, sequence: int, content: int) -> Use:
         """What this sequence with this content is."""
         if sequence - self.low > AHEAD_MAX:
             return Use.TOO_FAR
@@ -43,14 +45,14 @@ class Gate:
         known = self.contents.get(sequence)
         if known is None:
             return Use.GIVEN_UP
-        return Use.SAME if known[0] == content else Use.OTHER
+        return Use.SAME if known >> _OFFSET_BITS == content else Use.OTHER
 
-    def use(self, sequence: int, content: bytes, offset: int) -> None:
+    def use(self, sequence: int, content: int, offset: int) -> None:
         """The sequence is used now, by the record at `offset`."""
         self.high = max(self.high, sequence)
         if self.high - sequence < CONTENTS:
-            self.contents[sequence] = (content, offset)
-        if len(self.contents) > 2 * CONTENTS:
+            self.contents[sequence] = content << _OFFSET_BITS | offset
+        if len(self.contents) > _TRIM:
             newest = self.high - CONTENTS
             self.contents = {n: kept for n, kept in self.contents.items() if n > newest}
         self._mark(sequence, sequence)
@@ -65,7 +67,11 @@ class Gate:
     def first_use(self, sequence: int) -> int | None:
         """The offset that used a recent sequence."""
         known = self.contents.get(sequence)
-        return None if known is None else known[1]
+        return None if known is None else known & (1 << _OFFSET_BITS) - 1
+
+    def missing(self) -> int:
+        """How many sequences below the highest never came and were not given up."""
+        return max(self.above, default=self.low) - self.low - len(self.above)
 
     def marks(self) -> tuple[int, int]:
         """`low`, and a bit for each sequence used above it, the lowest first."""

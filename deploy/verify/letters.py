@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from deploy.verify import derived
+from deploy.verify.derived import Source
 from deploy.verify.findings import LETTERS, Report, place
 from deploy.verify.ledger import Judgement
 from deploy.verify.log import Log, LogRecord
@@ -46,7 +46,13 @@ class _Letter(msgspec.Struct):
 
 
 _lines_of = msgspec.json.Decoder(_Reports).decode
-_letter_of = msgspec.json.Decoder(_Letter).decode
+
+
+class _Record(msgspec.Struct):
+    data: _Letter
+
+
+_letter_of = msgspec.json.Decoder(_Record).decode
 
 
 def digest(payload: bytes) -> bytes:
@@ -83,14 +89,10 @@ class Letters:
     def compare(self, log: Log, topic: str, partition: int) -> None:
         """Hold the topic of dead letters against what must be in it."""
         seen: dict[str, int] = {}
-        for found in derived.read(log, topic, partition, self._report, LETTERS):
-            at = place(topic, partition, found.record.offset)
-            try:
-                letter = _letter_of(found.raw)
-            except msgspec.DecodeError as broken:
-                self._report.breach(LETTERS, f"a dead letter cannot be read: {broken}", at)
-                continue
-            self._one(letter, found.record, at)
+        source = Source(topic, partition, self._report, LETTERS)
+        for found in source.read(log, _letter_of):
+            letter: _Letter = found.said.data
+            self._one(letter, found.record, source.at(found.record.offset))
             seen[letter.identity] = min(letter.offset, seen.get(letter.identity, letter.offset))
         self._report.held(LETTERS, len(self.expected))
         for identity, wanted in self.expected.items():

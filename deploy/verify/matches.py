@@ -14,14 +14,13 @@ from typing import Final
 
 import msgspec
 
-from deploy.verify import derived
-from deploy.verify.findings import LIVES, Report, place
+from deploy.verify.derived import EPOCH, Derived, Newest, Source
+from deploy.verify.findings import LIVES
 from deploy.verify.goods import UNGRADED, Reference
 from deploy.verify.log import Log
 from deploy.verify.words import micro
 
 MATCH_TYPE: Final = "lumbung.match.v1"
-EPOCH: Final = 2**40
 LIVE: Final = frozenset({"proposed", "countered", "accepted"})
 _OFFERED: Final = frozenset(
     {"accepted", "rejected", "countered", "expired", "superseded", "cancelled"}
@@ -93,6 +92,12 @@ class _Versioned(msgspec.Struct, gc=False):
     version: int
 
 
+class _Any(msgspec.Struct, gc=False):
+    type: str
+    data: msgspec.Raw
+
+
+_any = msgspec.json.Decoder(_Any).decode
 _record = msgspec.json.Decoder(MatchRecord).decode
 _versioned = msgspec.json.Decoder(_Versioned).decode
 
@@ -100,17 +105,17 @@ _versioned = msgspec.json.Decoder(_Versioned).decode
 class Matches:
     """All that one partition says of matches; `lives` by id, each by rising version."""
 
-    def __init__(self, topic: str, partition: int, known: Reference, report: Report) -> None:
-        self.topic: Final = topic
-        self._partition, self._known, self._report = partition, known, report
-        self._newest = derived.Newest(topic, partition, report, LIVES)
+    def __init__(self, source: Source, end: int, known: Reference) -> None:
+        """`end` is the end of the partition of events."""
+        self._from, self._known, self._report = source, known, source.report
+        self._newest: Newest[bytes] = Newest(source, end)
         self.lives: dict[str, dict[int, MatchRecord]] = defaultdict(dict)
         self.offsets: dict[tuple[str, int], int] = {}
 
     def load(self, log: Log) -> None:
         """Read the partition and judge every life."""
-        for found in derived.read(log, self.topic, self._partition, self._report, LIVES):
-            at = place(self.topic, self._partition, found.record.offset)
+        for found in self._from.read(log, _any):
+            at = self._from.at(found.record.offset)
             try:
                 self._take(found, at)
             except ValueError as broken:
@@ -121,13 +126,13 @@ class Matches:
             self._life(name)
         self._pairs()
 
-    def _take(self, found: derived.Derived, at: str) -> None:
+    def _take(self, found: Derived, at: str) -> None:
         key = (found.record.key or b"").decode("utf-8", "replace")
-        offset = found.record.offset
-        self._newest.see(key, _versioned(found.raw).version, offset, found.raw)
-        if found.type != MATCH_TYPE:
+        offset, raw = found.record.offset, bytes(found.said.data)
+        self._newest.see(key, _versioned(raw).version, offset, raw)
+        if found.said.type != MATCH_TYPE:
             return
-        said = _record(found.raw)
+        said = _record(raw)
         if key != said.match_id:
             self._report.breach(LIVES, f"{said.match_id} is not the key of its record", at)
         if said.micro <= 0 or not said.history:
@@ -144,7 +149,7 @@ class Matches:
     def place(self, said: MatchRecord) -> str:
         """Where a record stands."""
         offset = self.offsets[said.match_id, said.version]
-        return place(self.topic, self._partition, offset)
+        return self._from.at(offset)
 
     # -------------------------------------------------------------- one life
     def _life(self, name: str) -> None:

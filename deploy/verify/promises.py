@@ -10,10 +10,11 @@ that is no breach: only a promise beyond them is.
 from collections import defaultdict
 from typing import Final, NamedTuple
 
-from deploy.verify.books import Level, Order
+from deploy.verify.books import Order
 from deploy.verify.findings import PROMISES, Report, place
 from deploy.verify.goods import UNGRADED, Reference
 from deploy.verify.matches import LIVE, Matches, MatchRecord, name_of
+from deploy.verify.shelves import Level
 from deploy.verify.walk import Moment, Walk
 from deploy.verify.words import UNSAID
 

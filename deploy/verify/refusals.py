@@ -4,6 +4,7 @@ Decides with the widest bounds that the design gives, so that a refusal outside 
 breach.
 """
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from deploy.verify.books import REACH_MS, CoopBook
@@ -13,7 +14,9 @@ from deploy.verify.sayings import Saying
 ENTRIES_MIN: Final = 100
 """Below this many positions, orders, plans and voids no co-op is too large."""
 DEVICES_MIN: Final = 32
+MENDED_MIN: Final = 1_000
 TOO_LARGE: Final = "state_too_large"
+ALREADY_REPAIRED: Final = "already_repaired"
 OF_A_BODY: Final = frozenset(
     "unknown_match not_a_party no_mandate illegal_transition stock_gone".split()
 )
@@ -34,6 +37,13 @@ def too_many_devices(book: CoopBook, device: str, reason: str) -> bool:
     return reason == TOO_LARGE and device not in book.devices and len(book.devices) >= DEVICES_MIN
 
 
+def too_many_mended(mended: Mapping[str, str], actor: str, reason: str | None) -> bool:
+    """Whether a co-op that mended very many dead letters may be turned away."""
+    if reason != TOO_LARGE:
+        return False
+    return sum(by.startswith(f"{actor}:") for by in mended.values()) >= MENDED_MIN
+
+
 def allowed(line: Line, reason: str, facts: Facts) -> bool:
     """Whether a sound line may be refused for a reason."""
     said, book, reader, as_of_ms = facts
@@ -44,7 +54,7 @@ def allowed(line: Line, reason: str, facts: Facts) -> bool:
         case Stock():
             return reason == "count_too_late" and line.kind == "c" and said.time_ms < kept_since
         case Void():
-            at = book.times.get((line.device, line.sequence))
+            at = book.time_of(line.device, line.sequence)
             far = at is None or at < kept_since or abs(at - said.time_ms) > REACH_MS
             return reason == "void_too_late" and far
         case Asked():

@@ -4,17 +4,19 @@ Decides which columns of which view are held against what. Refuses to know SQL b
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from deploy.verify.books import CoopBook
 from deploy.verify.demand import Sums
+from deploy.verify.findings import BREACHES_KEPT
 from deploy.verify.goods import UNGRADED, Reference
 from deploy.verify.letters import Letter, digest
+from deploy.verify.log import Log
 from deploy.verify.matches import LIVE, Matches
+from deploy.verify.shelves import Key
 from deploy.verify.walk import Walk
 from deploy.verify.warehouse import Row, Warehouse, amount, at_ms
-from deploy.verify.wording import all_words
 from deploy.verify.words import UNSAID
 
 _AFTER: Final = {":": ";", "|": "}"}
@@ -24,8 +26,9 @@ _AFTER: Final = {":": ";", "|": "}"}
 class Rows:
     """Compares one partition with the warehouse."""
 
-    def __init__(self, warehouse: Warehouse, known: Reference) -> None:
-        self._in, self._known = warehouse, known
+    def __init__(self, warehouse: Warehouse, known: Reference, log: Log) -> None:
+        self._in, self._known, self._log = warehouse, known, log
+        self._told = 0
 
     def compare(
         self,
@@ -40,31 +43,48 @@ class Rows:
             if said.state in LIVE:
                 committed[said.offer] += said.micro
         for actor, book in walk.books.items():
-            self._lines(actor, book)
+            self._lines(walk, actor, book)
             self._positions(actor, book, committed)
             self._orders(actor, book, walk)
         self._demand(sums)
         self._matches(matches)
-        self._letters(letters)
+        self._letters(letters, walk.mended)
 
     # -------------------------------------------------------------- of one co-op
-    def _lines(self, actor: str, book: CoopBook) -> None:
-        expected: dict[str, Row] = {}
-        for key, words in all_words(actor, book):
-            void = words[1] != "line.voided" and book.is_void(key)
-            expected[words[0]] = (*words[1:6], key[1], key[2], key[0], void)
-        columns = "line_id kind commodity grade lot quantity device sequence occurred_at voided"
-        found: dict[str, Row] = {}
-        for row in self._in.rows("v_ledger", columns, *_begins("line_id", f"{actor}:")):
-            line_id, kind, commodity, grade, lot, quantity, device, sequence, at, voided = row
-            if kind.startswith("order."):
-                grade = ""
-            void = bool(voided) and kind != "line.voided"
-            found[line_id] = (
-                *(kind, commodity, grade, lot, amount(quantity)),
-                *(device, sequence, at_ms(at), void),
+    def _lines(self, walk: Walk, actor: str, book: CoopBook) -> None:
+        """The rows of a co-op's lines by number and sum; only where these differ, one by one."""
+        held, taken = [0, 0], set()
+        for row in self._rows_of(actor):
+            line_id, kind, commodity, grade, lot, quantity, device, sequence, at, void = row
+            asks = kind.startswith("order.")
+            goods = (line_id, kind, commodity, "" if asks else grade, lot)
+            held[0] += 1
+            held[1] += hash((*goods, amount(quantity), device, sequence, at_ms(at)))
+            if void and kind != "line.voided":
+                taken.add(line_id)
+        voided = {_line_id(actor, key) for key in book.voided()}
+        self._in.see("v_ledger", book.rows[0])
+        if held == book.rows and taken == voided:
+            return
+        self._told += 1
+        if self._told > BREACHES_KEPT:
+            self._in.differs("v_ledger", actor, tuple(book.rows), tuple(held))
+            return
+        again = walk.rows_of(self._log, actor)
+        expected = {name: (*row, name in voided) for name, row in again.items()}
+        found = {
+            row[0]: (
+                *(row[1], row[2], "" if row[1].startswith("order.") else row[3], row[4]),
+                *(amount(row[5]), row[6], row[7], at_ms(row[8]), row[0] in taken),
             )
-        self._in.compare("v_ledger", expected, found, of=actor)
+            for row in self._rows_of(actor)
+        }
+        if not self._in.compare("v_ledger", expected, found, of=actor, anew=False):
+            self._in.differs("v_ledger", actor, tuple(book.rows), tuple(held))
+
+    def _rows_of(self, actor: str) -> Iterator[Row]:
+        columns = "line_id kind commodity grade lot quantity device sequence occurred_at voided"
+        return self._in.rows("v_ledger", columns, *_begins("line_id", f"{actor}:"))
 
     def _positions(self, actor: str, book: CoopBook, committed: Mapping[str, int]) -> None:
         expected: dict[Any, Row] = {}
@@ -80,6 +100,8 @@ class Rows:
         self._in.compare("v_position", expected, found, of=actor)
 
     def _orders(self, actor: str, book: CoopBook, walk: Walk) -> None:
+        if not book.asked:
+            return  # a row too many is found by their number
         expected: dict[str, Row] = {}
         for number in book.asked:
             order = book.order(number, walk.reader)
@@ -139,12 +161,18 @@ class Rows:
             told = {row[0]: (row[1], row[2], row[3] or "", at_ms(row[4])) for row in rows}
             self._in.compare("v_match_history", life, told, of=said.match_id)
 
-    def _letters(self, letters: Mapping[str, Letter]) -> None:
-        columns = "identity partition offset line reason payload"
+    def _letters(self, letters: Mapping[str, Letter], mended: Mapping[str, str]) -> None:
+        columns = "identity partition offset line reason payload repaired_by"
         for identity, letter in letters.items():
             rows = self._in.rows("v_dead_letter", columns, '"identity" = :id', {"id": identity})
-            found = {row[0]: (*row[1:5], digest(bytes(row[5]))) for row in rows}
-            self._in.compare("v_dead_letter", {identity: tuple(letter)}, found, of=identity)
+            found = {row[0]: (*row[1:5], digest(bytes(row[5])), row[6]) for row in rows}
+            expected = {identity: (*letter, mended.get(identity))}
+            self._in.compare("v_dead_letter", expected, found, of=identity)
+
+
+def _line_id(actor: str, key: Key) -> str:
+    _, device, sequence, line, part = key
+    return f"{actor}:{device}:{sequence}#{line}" + (f".{part}" if part else "")
 
 
 def _begins(column: str, prefix: str) -> tuple[str, dict[str, str]]:

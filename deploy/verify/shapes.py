@@ -131,6 +131,20 @@ BODIES: Final[Mapping[str, Shape]] = {
 }
 
 
+class _Plan(NamedTuple):
+    """How a tree with certain keys is held against a shape."""
+
+    defaults: dict[str, Any]
+    only_texts: bool
+    looked_at: tuple[tuple[str, Field], ...]
+
+
+_plans: Final[dict[tuple[Any, ...], _Plan | None]] = {}
+_PLANS_MAX: Final = 4_096
+_ALL_TEXT: Final = {str}
+_LONG: Final = 65_536
+
+
 def fitted(tree: Any, shape: Shape, *beside: str) -> dict[str, Any] | None:
     """A tree with its defaults filled in, or None: not closed, short of a field, or mistyped.
 
@@ -138,21 +152,31 @@ def fitted(tree: Any, shape: Shape, *beside: str) -> dict[str, Any] | None:
     """
     if not isinstance(tree, dict):
         return None
-    out = {}
-    known = 0
-    for name, field in shape.items():
-        if name in tree:
-            known += 1
-            value = tree[name]
-            if not _fits(value, field):
-                return None
-            out[name] = value
-        elif field.default is _ASKED:
-            return None
-        else:
-            out[name] = field.default
-    known += sum(name in tree for name in beside)
-    return out if known == len(tree) else None
+    name = (id(shape), *beside, None, *tree)
+    if name in _plans:
+        plan = _plans[name]
+    else:
+        plan = _planned(tuple(tree), shape, beside)
+        if len(_plans) < _PLANS_MAX:  # strangers' keys are without number
+            _plans[name] = plan
+    if plan is None or (plan.only_texts and not set(map(type, tree.values())) <= _ALL_TEXT):
+        return None
+    if not all(_fits(tree[key], field) for key, field in plan.looked_at):
+        return None
+    return {**plan.defaults, **tree}
+
+
+def _planned(keys: tuple[str, ...], shape: Shape, beside: tuple[str, ...]) -> _Plan | None:
+    if not shape.keys() | set(beside) >= set(keys):
+        return None
+    left_out = {name: field.default for name, field in shape.items() if name not in keys}
+    if _ASKED in left_out.values():
+        return None
+    said = {name: shape[name] for name in keys if name in shape}
+    texts = all(field.type in (str, bytes) for field in said.values())
+    plain = {name for name, field in said.items() if field.type is str and field.longest >= _LONG}
+    looked_at = tuple((n, f) for n, f in said.items() if not texts or n not in plain)
+    return _Plan(left_out, texts, looked_at)
 
 
 def _fits(value: Any, field: Field) -> bool:

@@ -7,12 +7,13 @@ the facts allow it. Refuses to know matches, but tells whoever listens when a re
 """
 
 from collections.abc import Callable
+from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 from deploy.verify import refusals
 from deploy.verify.bodies import BodyReader
 from deploy.verify.books import CoopBook
-from deploy.verify.findings import BREACHES_KEPT, COUNTED, JUDGED, Report, place
+from deploy.verify.findings import COUNTED, JUDGED, Report, place
 from deploy.verify.gates import Gate, Use
 from deploy.verify.goods import Reference
 from deploy.verify.ledger import Judgement, Ledger
@@ -21,7 +22,7 @@ from deploy.verify.lines import LINES_MAX, Line, LineReader
 from deploy.verify.log import Log, LogRecord
 from deploy.verify.sayings import Saying, read
 from deploy.verify.shapes import DECISION, GAP, PROFILE, REPORT, TICK
-from deploy.verify.wording import Words, expected_words
+from deploy.verify.wording import expected_words, fingerprint
 
 _ONE_OF_BOTH: Final = frozenset({"duplicate", "rejected"})
 
@@ -51,34 +52,27 @@ class Walk:
         self._topic, self._at, self._known = topic, place_of, known
         self._ledger, self._report = ledger, report
         self.reader: Final = LineReader(known)
-        self._bodies = BodyReader(known, self.reader)
+        self._bodies = BodyReader(known, self.reader, f"{topic}/{place_of[0]}/")
         self.letters: Final = Letters(topic, report)
         self.books: Final[dict[str, CoopBook]] = {}
         self.gates: Final[dict[tuple[str, str], Gate]] = {}
-        self._otherwise: list[tuple[LogRecord, Judgement, tuple[Words, ...]]] = []
+        self.mended: Final[dict[str, str]] = {}
         self.as_of_ms = 0
         self.tick = 0
         self.last = -1
 
     def run(self, log: Log, folded: Callable[["Walk", Moment], None]) -> None:
         """Judge every record; `folded` is called after each that changes something."""
-        offsets, count = set(self._ledger.judged), 0
+        count = 0
         for record in log.records(self._topic, self._at[0]):
             count += 1
-            offsets.discard(record.offset)
             self.last = record.offset
             if not self.as_of_ms:
                 self.as_of_ms = record.timestamp
             self._one(record, folded)
         self._report.count("records", count)
         self._report.count("read", count)
-        for record, judged, words in self._otherwise:
-            what = f"the ledger tells other lines of {judged.who[0]}"
-            told = self._ledger.lines(log, judged)
-            self._breach(JUDGED, what, (record, judged), words, told)
-        for offset in sorted(offsets):
-            where = self._judged_at(self._ledger.judged[offset])
-            self._report.breach(JUDGED, f"no record stands at {self._name(offset)}", where)
+        self._ledger.settle()
 
     def book(self, actor: str) -> CoopBook:
         """The book of an actor, made when it is new."""
@@ -87,20 +81,32 @@ class Walk:
             found = self.books[actor] = CoopBook()
         return found
 
+    def rows_of(self, log: Log, actor: str) -> dict[str, tuple[Any, ...]]:
+        """What the ledger's rows of one co-op must be, by line id, from its reports read again."""
+        book, rows = self.book(actor), {}
+        places = book.offsets()
+        for record in log.records(self._topic, self._at[0], min(places, default=0)):
+            said = read(record, self._at[1], self._known) if record.offset in places else None
+            if said is not None and said.type == REPORT:
+                for parts in self.reader.read(said, book.packs):
+                    for line in expected_words(said.id, parts or ()):
+                        rows[line[0]] = (*line[1:6], said.device, said.sequence, said.time_ms)
+            if record.offset >= max(places, default=0):
+                break
+        return rows
+
     # -------------------------------------------------------------- one record
     def _one(self, record: LogRecord, folded: Callable[["Walk", Moment], None]) -> None:
         said = read(record, self._at[1], self._known)
-        judged = self._ledger.judged.get(record.offset)
         if said is not None and said.type == TICK:
             self._report.count("ticks")
-            if judged is not None:
-                where = self._judged_at(judged)
-                self._report.breach(JUDGED, "a tick was judged as a saying", where)
+            self._ledger.tick(record.offset)
             if said.sequence > self.tick:
                 self.tick, self.as_of_ms = said.sequence, max(self.as_of_ms, said.time_ms)
                 folded(self, Moment(record.offset + 1, self.tick))
             return
         self._report.held(JUDGED)
+        judged = self._ledger.verdict(record.offset)
         if judged is None:
             name = self._name(record.offset)
             self._report.breach(
@@ -168,7 +174,7 @@ class Walk:
         self._whole(record, judged, allowed, f"{said.id} is {use.value}{since}")
 
     # -------------------------------------------------------------- a saying that is new
-    def _fresh(self, record: LogRecord, said: Saying, judged: Judgement, content: bytes) -> None:
+    def _fresh(self, record: LogRecord, said: Saying, judged: Judgement, content: int) -> None:
         book = self.book(said.actor)
         if judged.verdict == "rejected" and judged.reason:
             # Turned away at the gate: only a co-op with very many devices may be.
@@ -182,7 +188,7 @@ class Walk:
                 )
             self.letters.whole(record, judged.reason)
             return
-        book.devices.add(said.device)
+        book.heard(said, record.offset)
         gate = self.gates.setdefault((said.actor, said.device), Gate())
         gate.use(said.sequence, content, record.offset)
         if said.type == REPORT:
@@ -195,13 +201,14 @@ class Walk:
             )
         if judged.refused:
             self.letters.lines(record, said.id, judged)
+            self._report.count("refused_lines", len(judged.refused))
 
     def _lines(self, record: LogRecord, said: Saying, judged: Judgement, book: CoopBook) -> str:
-        lines = self.reader.read(said, book.packs)
-        refused = dict(judged.refused)
+        refused, letter = dict(judged.refused), said.data["repairs"]
+        open_ = not letter or self._is_open(record, said, judged, refused)
+        lines = self.reader.read(said, book.packs) if open_ else []
         kept: list[Line] = []
         facts = refusals.Facts(said, book, self.reader, self.as_of_ms)
-        book.times[said.device, said.sequence] = said.time_ms
         for n, parts in enumerate(lines, 1):
             reason = refused.pop(n, None)
             if parts is not None and reason is None:
@@ -217,11 +224,31 @@ class Walk:
             self._breach(
                 JUDGED, f"lines that {said.id} does not have", (record, judged), "", refused
             )
+        if letter and kept:
+            self.mended[letter] = said.id
         self._report.count("lines", len({line.n for line in kept}))
         words = expected_words(said.id, kept)
-        if hash(words) != judged.lines and len(self._otherwise) < BREACHES_KEPT:
-            self._otherwise.append((record, judged, words))
+        self._report.count("ledger_lines", len(words))
+        if words != judged.lines:
+            what = f"the ledger tells other lines of {said.id}"
+            self._breach(JUDGED, what, (record, judged), *_apart(words, judged.lines))
+        book.rows[0] += len(words)
+        book.rows[1] += sum([fingerprint(line, said) for line in words])
         return "accepted" if kept else "rejected"
+
+    def _is_open(
+        self, record: LogRecord, said: Saying, judged: Judgement, refused: dict[int, str]
+    ) -> bool:
+        """Whether the dead letter that a report mends was mended by none before it."""
+        letter, reason = said.data["repairs"], refused.pop(0, None)
+        first = self.mended.get(letter)
+        if first is None and refusals.too_many_mended(self.mended, said.actor, reason):
+            return False
+        if reason != (None if first is None else refusals.ALREADY_REPAIRED):
+            what = f"{said.id} mends {letter}, which {first or 'nobody'} had mended"
+            expected = "kept" if first is None else "refused"
+            self._breach(COUNTED, what, (record, judged), expected, reason)
+        return first is None
 
     def _body(self, record: LogRecord, said: Saying, judged: Judgement, book: CoopBook) -> str:
         reason = next((reason for _, reason in judged.refused), None)
@@ -247,7 +274,7 @@ class Walk:
         return place(self._topic, self._at[0], offset)
 
     def _judged_at(self, judged: Judgement) -> str:
-        return place(self._ledger.topic, self._at[0], judged.at)
+        return self._ledger.at(judged.at)
 
     def _breach(
         self,
@@ -259,6 +286,12 @@ class Walk:
     ) -> None:
         places = (self._name(where[0].offset), self._judged_at(where[1]))
         self._report.breach(check, what, *places, expected=expected, found=found)
+
+
+def _apart(words: tuple[Any, ...], told: tuple[Any, ...]) -> tuple[Any, Any]:
+    """The first line in which two readings differ."""
+    pairs = zip_longest(words, told, fillvalue="no such line")
+    return next((one, other) for one, other in pairs if one != other)
 
 
 def _accepts(said: Saying) -> str:

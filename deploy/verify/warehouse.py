@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import Connection, TextClause, create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -54,24 +54,44 @@ class Warehouse:
     def __init__(self, connection: Connection, report: Report) -> None:
         self._connection, self._report = connection, report
         self.expected: Counter[str] = Counter()
+        self._statements: dict[tuple[str, str, str], TextClause] = {}
 
     def rows(
         self, view: str, columns: str, where: str, values: Mapping[str, Any]
     ) -> Iterator[Row]:
         """Rows of a view as tuples; `where` names its parameters with colons."""
-        names = ", ".join(f'"{name}"' for name in columns.split())
-        # The words of a statement are this package's own; only its values come from outside.
-        statement = text(f"SELECT {names} FROM {view} WHERE {where}")  # noqa: S608 - no outside word
-        return (tuple(row) for row in self._connection.execute(statement, values))
+        statement = self._statements.get((view, columns, where))
+        if statement is None:
+            names = ", ".join(f'"{name}"' for name in columns.split())
+            # The words of a statement are this package's own; only its values come from outside.
+            statement = text(f"SELECT {names} FROM {view} WHERE {where}")  # noqa: S608 - no outside word
+            self._statements[view, columns, where] = statement
+        return iter(self._connection.execute(statement, values).all())
+
+    def see(self, view: str, rows: int) -> None:
+        """So many rows of a view are looked at."""
+        self._report.held(WAREHOUSE, rows)
+        self.expected[view] += rows
+
+    def differs(self, view: str, of: str, expected: Row, found: Row) -> None:
+        """Rows of one key range are not what they must be, and none is told apart."""
+        what = f"{view} of {of}: number of rows and sum of their fingerprints"
+        self._report.breach(WAREHOUSE, what, expected=expected, found=found)
 
     def compare(
-        self, view: str, expected: Mapping[Any, Row], found: Mapping[Any, Row], *, of: str
-    ) -> None:
-        """Hold the rows of one key range against what must be there."""
-        self._report.held(WAREHOUSE, len(expected))
-        self.expected[view] += len(expected)
+        self,
+        view: str,
+        expected: Mapping[Any, Row],
+        found: Mapping[Any, Row],
+        *,
+        of: str,
+        anew: bool = True,
+    ) -> bool:
+        """Hold the rows of one key range against what must be there; whether a row differs."""
+        if anew:
+            self.see(view, len(expected))
         if expected == found:
-            return
+            return False
         for name in sorted({*expected, *found}, key=str):
             if expected.get(name) != found.get(name):
                 self._report.breach(
@@ -80,13 +100,19 @@ class Warehouse:
                     expected=expected.get(name, "no such row"),
                     found=found.get(name, "no such row"),
                 )
+        return True
 
-    def settle(self, verdicts: Mapping[str, int], ends: Mapping[tuple[str, int], int]) -> None:
+    def settle(
+        self,
+        rows: Mapping[str, int],
+        verdicts: Mapping[str, int],
+        ends: Mapping[tuple[str, int], int],
+    ) -> None:
         """At the end: no row too many, verdicts counted alike, the sink where the topics end."""
         for view in VIEWS:
             condition = f" WHERE {_HOLDS[view]}" if view in _HOLDS else ""
             statement = text(f"SELECT COUNT(*) FROM {view}{condition}")  # noqa: S608 - as above
-            self._same(f"rows of {view}", self.expected[view], self._one(statement))
+            self._same(f"rows of {view}", rows.get(view, 0), self._one(statement))
         counted = self._connection.execute(
             text("SELECT verdict, COUNT(*) FROM judgement GROUP BY verdict")
         )
@@ -111,6 +137,7 @@ class Warehouse:
             self._report.breach(WAREHOUSE, what, expected=expected, found=found)
 
 
+_SHOWN: Final = len("2026-11-22T07:00:00.000Z")
 _HOLDS: Final = {
     # Cells that hold nothing come and go; whether they are shown means nothing.
     "v_hub_demand": '"supply" <> 0 OR "planned" <> 0 OR "demand" <> 0 OR "matched" <> 0'
@@ -126,7 +153,12 @@ def at_ms(value: Any) -> int | None:
     """A view's time (text or timestamp) as milliseconds."""
     if value is None:
         return None
-    return moment(value if isinstance(value, str) else value.isoformat())
+    if not isinstance(value, str):
+        return moment(value.isoformat())
+    if len(value) == _SHOWN and value[-1] == "Z" and value[20:23].isdigit():
+        second = moment(f"{value[:19]}Z")
+        return None if second is None else second + int(value[20:23])
+    return moment(value)
 
 
 def _named(name: Any) -> str:

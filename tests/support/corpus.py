@@ -30,7 +30,12 @@ CATEGORIES: dict[str, tuple[Callable[[], Iterator[Case]], ...]] = {
     "injection": (corpus_text.injections,),
     "codes": (corpus_codes.goods, corpus_codes.recipes, corpus_codes.places),
     "time": (corpus_time.moments, corpus_time.clocks, corpus_time.days),
-    "identity": (corpus_identity.speakers, corpus_identity.hubs, corpus_identity.clock),
+    "identity": (
+        corpus_identity.speakers,
+        corpus_identity.repairs,
+        corpus_identity.hubs,
+        corpus_identity.clock,
+    ),
     "structure": (
         corpus_structure.twice,
         corpus_structure.unknown,

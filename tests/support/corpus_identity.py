@@ -65,13 +65,24 @@ def speakers() -> Iterator[Case]:
     yield replace(misplaced, partition=(HOME + 1) % PARTITIONS)
     bantul = bad("coop-of-another-hub", report(RECEIVED, coop=OTHER_COOP), Reason.WRONG_PARTITION)
     yield replace(bantul, key=OTHER_COOP.encode(), field="partition")
+
+
+def repairs() -> Iterator[Case]:
     mended = report(RECEIVED, repairs=f"{COOP}:{DEVICE}:40#2")
     yield good("repairs-of-a-line", mended)
-    yield good("repairs-of-a-record", report(RECEIVED, repairs="lumbung.events.v1/3/17"))
+    yield good("repairs-of-a-record", report(RECEIVED, repairs=f"lumbung.events.v1/{HOME}/17"))
     path = "data.repairs"
     other = report(RECEIVED, repairs=f"{NEIGHBOUR}:{DEVICE}:40#2")
     yield bad("repairs-of-another", other, Reason.VOID_OF_ANOTHER, path)
-    for name, text in {"words": "yang kemarin", "nul": "a/1/2\x00", "long": "a" * 9_000}.items():
+    away = report(RECEIVED, repairs=f"lumbung.events.v1/{(HOME + 1) % PARTITIONS}/17")
+    yield bad("repairs-of-another-partition", away, Reason.WRONG_PARTITION, path)
+    spelt = {"zero": f"lumbung.events.v1/{HOME}/017", "topic": f"other.v1/{HOME}/17"}
+    for name, text in {
+        "words": "yang kemarin",
+        "nul": "a/1/2\x00",
+        "long": "a" * 9_000,
+        **spelt,
+    }.items():
         yield bad(f"repairs-{name}", report(RECEIVED, repairs=text), Reason.TEXT_MALFORMED, path)
 
 

@@ -69,8 +69,10 @@ def bombs() -> Iterator[Case]:
     yield bad("depth-30000-lists", nested, Reason.TOO_DEEP)
     yield bad("depth-10000-objects", objects, Reason.TOO_DEEP)
     deep: object = "x"
-    for _ in range(17):
+    for _ in range(16):
         deep = [deep]
+    yield bad("depth-17", {**PLAIN, "deep": deep}, Reason.TOO_DEEP, note="one too many")
+    deep = [deep]
     yield bad("depth-18", {**PLAIN, "deep": deep}, Reason.TOO_DEEP)
     million = b"{" + b",".join(b'"%x":0' % n for n in range(1_000_000)) + b"}"
     yield bad("million-keys", million, Reason.TOO_LARGE)

@@ -20,7 +20,7 @@ TABLES = {
         "match_id state version quantity price leg_cost from_coop to_coop commodity grade tier"
     ),
     "v_match_history": "match_id step state actor reason at",
-    "v_dead_letter": "identity partition offset line reason payload",
+    "v_dead_letter": "identity partition offset line reason payload repaired_by",
     "judgement": "verdict",
     "sink_offset": "topic partition next_offset",
 }
@@ -51,9 +51,9 @@ def rows() -> dict[str, list[tuple[Any, ...]]]:
         ],
         "v_match_history": [(MATCH, 1, "proposed", "lumbung", None, AT)],
         "v_dead_letter": [
-            (f"{A}:hp1:1#2", 0, 0, 2, "quantity_negative", encoded(BAD_LINE)),
-            (f"{EVENTS}/0/3", 0, 3, 0, "json_malformed", EVENTS_SAID[3][1]),
-            (f"{EVENTS}/0/4", 0, 4, 0, "sequence_reused", EVENTS_SAID[4][1]),
+            (f"{A}:hp1:1#2", 0, 0, 2, "quantity_negative", encoded(BAD_LINE), None),
+            (f"{EVENTS}/0/3", 0, 3, 0, "json_malformed", EVENTS_SAID[3][1], None),
+            (f"{EVENTS}/0/4", 0, 4, 0, "sequence_reused", EVENTS_SAID[4][1], None),
         ],
         "judgement": [(verdict,) for verdict in "accepted accepted duplicate".split()]
         + [("rejected",), ("rejected",), ("accepted",)],

@@ -33,16 +33,20 @@ LEAST = {
 }
 RECORD_BYTES_MAX = 4 * 1024 * 1024
 # Whether a thing exists in the state, or fits it, is the core's to say.
+OF_A_LIFE = [*Reason][[*Reason].index(Reason.WRONG_SIDE) : [*Reason].index(Reason.TICK_MALFORMED)]
+"""What a match that is further on than today's may be refused for; `streams.core.lifecycle`."""
 OF_THE_CORE = {
     Reason.SEQUENCE_TOO_FAR,
     Reason.SEQUENCE_REUSED,
     Reason.VOID_TOO_LATE,
     Reason.COUNT_TOO_LATE,
     Reason.STATE_TOO_LARGE,
+    Reason.ALREADY_REPAIRED,
     Reason.NOT_A_PARTY,
     Reason.NO_MANDATE,
     Reason.ILLEGAL_TRANSITION,
     Reason.STOCK_GONE,
+    *OF_A_LIFE,
 }
 NEIGHBOUR = encoded(report(COUNTED))
 

@@ -87,15 +87,15 @@ def test_an_order_is_its_revisions_by_number() -> None:
 def test_a_gate_forgets_no_sequence_and_tells_contents_apart() -> None:
     gate = Gate()
     for sequence in (1, 2, 5):
-        assert gate.look(sequence, b"x") is Use.FRESH
-        gate.use(sequence, b"x", sequence)
+        assert gate.look(sequence, 7) is Use.FRESH
+        gate.use(sequence, 7, sequence)
     assert gate.marks() == (2, 0b100)
-    assert gate.look(2, b"x") is Use.SAME
-    assert gate.look(5, b"y") is Use.OTHER
-    assert gate.look(2 + 65_536, b"x") is Use.FRESH
-    assert gate.look(3 + 65_536, b"x") is Use.TOO_FAR
+    assert gate.look(2, 7) is Use.SAME
+    assert gate.look(5, 8) is Use.OTHER
+    assert gate.look(2 + 65_536, 7) is Use.FRESH
+    assert gate.look(3 + 65_536, 7) is Use.TOO_FAR
     assert gate.give_up(3, 4)
-    assert gate.look(3, b"x") is Use.GIVEN_UP
-    gate.use(600, b"x", 9)
-    assert gate.look(2, b"y") is Use.OLD
+    assert gate.look(3, 7) is Use.GIVEN_UP
+    gate.use(600, 7, 9)
+    assert gate.look(2, 8) is Use.OLD
     assert gate.marks() == (5, 1 << (600 - 6))

@@ -12,14 +12,15 @@ from deploy.verify.log import LogRecord
 from deploy.verify.sayings import read
 from deploy.verify.shapes import REPORT, TICK
 from schemas import reference
+from schemas.topics import EVENTS
 from tests.support.case import Case
 from tests.support.corpus import CASES
-from tests.support.sayings import NOW_MS, PARTITIONS
+from tests.support.sayings import HOME, NOW_MS, PARTITIONS
 
 VERIFY = Path(__file__).resolve().parents[2] / "deploy" / "verify"
 KNOWN = load()
 LINES = LineReader(KNOWN)
-BODIES = BodyReader(KNOWN, LINES)
+BODIES = BodyReader(KNOWN, LINES, f"{EVENTS}/{HOME}/")
 
 
 def verdict_of(case: Case) -> str:
