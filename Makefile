@@ -94,6 +94,13 @@ format: setup ## put the code into its one shape
 bench: setup ## measure speed and latency on this machine (ARGS="--help")
 	@exec $(BIN)/python -m bench $(ARGS)
 
+.PHONY: prove
+prove: setup ## what is promised, tried under faults: simulated schedules, planted bugs, the real stack
+	$(BIN)/python -m tests.simulation --schedules 30000 --jobs 2
+	$(BIN)/python -m tests.simulation --schedules 1500 --matcher real --real-sink-each 100 --jobs 2
+	$(BIN)/python -m tests.mutation --jobs 2
+	$(BIN)/python -m tests.faults --schedules 10
+
 .PHONY: hooks
 hooks: setup ## run the checks before every commit of this clone
 	$(BIN)/pre-commit install

@@ -1,0 +1,86 @@
+"""The simulated world: schedules of faults under one seed, and that it would notice a bug."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from streams.agents.tenure import Tenure
+from tests.simulation.schedules import Checks, run
+from tests.simulation.shrinking import shrunk, told, told_again
+from tests.simulation.worker import on_one_thread
+
+ROOT = Path(__file__).resolve().parents[2]
+KEPT = sorted((ROOT / "tests" / "simulation" / "regressions").glob("*.json"))
+SCHEDULES = 240
+ACTIONS_MAX = 20
+HASHED = (
+    "from tests.simulation.schedules import Checks, run\n"
+    "from tests.simulation.worker import on_one_thread\n"
+    "with on_one_thread():\n"
+    "    print(*(run(seed, checks=Checks(traced=True)).trace for seed in (3, 30, 77, 140)))\n"
+)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    with on_one_thread():
+        yield
+
+
+def test_every_law_holds_under_a_few_hundred_schedules() -> None:
+    for seed in range(SCHEDULES):
+        found = run(seed)
+        assert not found.breach, told(shrunk(found), seed)
+
+
+def test_the_real_matcher_under_a_few_schedules() -> None:
+    for seed in range(0, 240, 24):
+        found = run(seed, "real")
+        assert not found.breach, told(found, seed)
+
+
+def test_the_real_sink_comes_to_what_a_rebuild_comes_to() -> None:
+    found = run(5, checks=Checks(real_sink=True))
+    assert not found.breach, found.breach
+
+
+def test_a_seed_tells_the_same_story_whatever_python_hashes_by() -> None:
+    traces = {
+        subprocess.run(
+            [sys.executable, "-c", HASHED],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "4711")
+    }
+    assert len(traces) == 1
+    assert len(set(traces.pop().split())) == 4
+
+
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
+def test_what_was_found_once_is_found_no_more(path: Path) -> None:
+    found = told_again(path)
+    assert not found.breach, found.breach
+
+
+def test_a_planted_bug_is_found_and_made_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commit before flush: what is done is called so before its outputs are acknowledged."""
+    say = Tenure._say
+
+    async def hasty(tenure: Tenure, outputs: list[tuple[str, list[tuple[bytes, bytes]]]]) -> None:
+        tenure.done = max(tenure.done, tenure.holding.fold.applied + 1)
+        await say(tenure, outputs)
+
+    monkeypatch.setattr(Tenure, "_say", hasty)
+    found = next(found for found in map(run, range(SCHEDULES)) if found.breach)
+    short = shrunk(found)
+    assert short.breach
+    assert len(short.actions) <= ACTIONS_MAX
+    assert {action.name for action in short.actions} & {"kill", "pause"}

@@ -1,0 +1,25 @@
+"""What happens, as three small numbers and a name; and the processes it happens to."""
+
+from typing import NamedTuple
+
+from tests.simulation.worker import Post
+
+
+class Action(NamedTuple):
+    """What happens, and which of what is there it happens to."""
+
+    name: str
+    a: int = 0
+    b: int = 0
+    c: int = 0
+
+
+class Process:
+    """A worker process: its posts by partition; a sleeper's and a zombie's are no longer its."""
+
+    def __init__(self, name: int) -> None:
+        self.name = name
+        self.posts: dict[int, Post] = {}
+        self.asleep = False
+        self.steps_left = -1
+        """How many waits a zombie still gets through; -1 while it is a member."""

@@ -1,0 +1,297 @@
+"""Seeded stories: what one hub's partition is told, with what must come of each record.
+
+Decides the mix of reports, repetitions, conflicts, rubbish, decisions and ticks, and how the clock
+jumps between them. The teller knows of every record it makes what verdict the design gives it,
+without asking the core; of a decision only that it is judged.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from schemas.identity import partition_of
+from streams.core.partition import Partition
+from tests.simulation.craft import PARTITIONS, craft
+from tests.support.core_logs import DAY, HOUR, NOON, Line, Logged, Saying, day
+from tests.support.core_logs import report as spoken
+from tests.support.core_logs import said as uttered
+from tests.support.core_logs import tick as ticked
+
+VILLAGES = {
+    "19.02": ("01.2003", "01.2004", "01.2007"),
+    "11.02": ("01.2001", "01.2002", "01.2004"),
+    "12.01": ("01.2003", "01.2004", "01.2005"),
+}
+HUBS = {partition_of(hub, PARTITIONS): hub for hub in VILLAGES}
+GOODS = ("KELAPA", "KELAPA", "KOPRA")
+JUMPS = (0, 0, 1_000, HOUR, HOUR, 5 * HOUR, 20 * HOUR, 3 * DAY, -HOUR)
+LATE = (0, 0, 0, 0, 60_000, HOUR, DAY, 5 * DAY)
+FUTURE = 11 * 60_000
+RUBBISH = (b"{rubbish", b"", b"[]", b'{"specversion":"1.0"}', b"\xff\xfe")
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a record must come to; `letters` by identity, with their bytes, "" for either verdict.
+
+    `sound` is the report as the oracle is to read it: without the lines that must be refused.
+    """
+
+    verdict: str
+    letters: tuple[tuple[str, bytes], ...] = ()
+    sound: bytes = b""
+    tick: int = 0
+
+
+@dataclass(slots=True)
+class Story:
+    """A partition's log, whole, and what each record must come to."""
+
+    number: int
+    hub: str
+    epoch: int
+    records: list[Logged] = field(default_factory=list)
+    expected: list[Expected] = field(default_factory=list)
+
+
+def story(seed: str, number: int, records: int, matcher: str) -> Story:
+    """Tell a story of so many records to partition `number`."""
+    return _Teller(Random(seed), number, matcher).tell(records)
+
+
+class _Teller:
+    def __init__(self, chance: Random, number: int, matcher: str) -> None:
+        self.chance = chance
+        hub = HUBS[number]
+        self.coops = [f"{hub}.{village}" for village in VILLAGES[hub]]
+        self.told = Story(number, hub, chance.choice((0, 0, 0, 1, 7)))
+        self.now, self.ticks = NOON, 0
+        self.next: dict[tuple[str, str], int] = {}
+        self.skipped: dict[tuple[str, str], list[int]] = {}
+        self.first: list[tuple[Saying, bytes]] = []
+        self.own: list[tuple[str, str, int, int]] = []
+        self.old: set[tuple[str, str, int]] = set()
+        self.core: Partition = craft(matcher).partition(number, self.told.epoch)
+        self.weights = [6.0, *(chance.choice((0.3, 1.0, 2.0)) for _ in range(3))]
+        self.weights += [chance.choice((1.0, 2.5)), chance.choice((1.0, 2.0)), 0.3]
+        self.far = chance.random() < 0.06
+
+    def tell(self, records: int) -> Story:
+        opening = [self._report] * 2
+        if self.chance.random() < 0.35:  # goods, a need, a match, a word, another need, a match
+            opening = [self._goods, self._need, self._tick, self._decision, self._need, self._tick]
+        for n in range(records):
+            tell: Any = opening[n] if n < len(opening) else self._draw()
+            if n == records - 1:
+                tell = self._tick
+            saying, expected = tell()
+            self._log(saying, expected)
+        return self.told
+
+    def _draw(self) -> Any:
+        kinds = (
+            self._report,
+            self._repeat,
+            self._conflict,
+            self._bad,
+            self._decision,
+            self._tick,
+            self._profile,
+        )
+        return self.chance.choices(kinds, self.weights)[0]
+
+    def _log(self, saying: Saying, expected: Expected) -> None:
+        offset = len(self.told.records)
+        record = Logged(offset, max(saying.timestamp, 0), saying.key, saying.value)
+        letters = tuple(
+            (name or f"lumbung.events.v1/{self.told.number}/{offset}", payload)
+            for name, payload in expected.letters
+        )
+        self.told.records.append(record)
+        self.told.expected.append(
+            Expected(expected.verdict, letters, expected.sound, expected.tick)
+        )
+        self.core.fold([record])
+        self.now += self.chance.choice(JUMPS)
+        if self.far and self.chance.random() < 0.15:
+            self.now += 50 * DAY
+
+    # -------------------------------------------------------------- reports
+    def _number(self, coop: str, device: str) -> int:
+        number = self.next.get((coop, device), 0) + 1
+        in_the_post = self.skipped.get((coop, device))
+        if in_the_post and self.chance.random() < 0.6:
+            return in_the_post.pop()
+        if self.chance.random() < 0.12:  # the ones between come later
+            late = [*range(number, number + self.chance.randrange(1, 3))]
+            self.skipped.setdefault((coop, device), []).extend(late)
+            number += len(late)
+        self.next[coop, device] = number
+        return number
+
+    def _report(self) -> tuple[Saying, Expected]:
+        chance = self.chance
+        coop, device = chance.choice(self.coops), chance.choice(("hp1", "hp1", "hp2"))
+        number, at = self._number(coop, device), self.now - chance.choice(LATE)
+        if chance.random() < 0.08:  # said so long ago that the tick after next forgets the line
+            self.old.add((coop, device, number))
+            line = _line(f"stock.{chance.choice(('received', 'issued'))}", chance)
+            return self._accepted(
+                self._said(coop, number, [line], self.now - 50 * DAY, device), [line]
+            )
+        lines = [self._line(coop, at) for _ in range(chance.choice((1, 1, 1, 2)))]
+        self.own.append((coop, device, number, len(lines)))
+        return self._accepted(self._said(coop, number, lines, at, device), lines)
+
+    def _goods(self) -> tuple[Saying, Expected]:
+        """A count of coconuts, at the moment."""
+        quantity = str(self.chance.randrange(60, 200))
+        line = {"kind": "stock.counted", "commodity": "KELAPA", "unit": "BUTIR"}
+        return self._plainly(self.coops[0], {**line, "quantity": quantity})
+
+    def _need(self) -> tuple[Saying, Expected]:
+        """An order for coconuts by somebody else."""
+        quantity = str(self.chance.randrange(20, 200))
+        line = {"kind": "order.placed", "commodity": "KELAPA", "unit": "BUTIR"}
+        line |= {"order": f"PO-{self.chance.randrange(3)}", "quantity": quantity}
+        return self._plainly(self.chance.choice(self.coops[1:]), line)
+
+    def _plainly(self, coop: str, line: Line) -> tuple[Saying, Expected]:
+        number = self._number(coop, "hp1")
+        return self._accepted(self._said(coop, number, [line], self.now, "hp1"), [line])
+
+    def _said(self, coop: str, number: int, lines: Sequence[Line], at: int, device: str) -> Saying:
+        saying = spoken(coop, number, *lines, at=at, device=device)
+        return Saying(saying.key, saying.value, self.now)
+
+    def _accepted(self, saying: Saying, lines: Sequence[Line]) -> tuple[Saying, Expected]:
+        """Tell a report, now and then with a line nobody can keep after the sound ones."""
+        data = json.loads(saying.value)
+        if self.chance.random() < 0.12:
+            bad = {
+                "kind": "stock.counted",
+                "commodity": "KELAPA",
+                "quantity": "-3",
+                "unit": "BUTIR",
+            }
+            data["data"]["lines"] = [*lines, bad]
+            value = json.dumps(data, separators=(",", ":")).encode()
+            saying = Saying(saying.key, value, saying.timestamp)
+            letter = json.dumps(bad, separators=(",", ":")).encode()
+            name = f"{data['id']}#{len(lines) + 1}"
+            data["data"]["lines"] = list(lines)
+            sound = json.dumps(data, separators=(",", ":")).encode()
+            self.first.append((saying, sound))
+            return saying, Expected("accepted", ((name, letter),), sound)
+        self.first.append((saying, saying.value))
+        return saying, Expected("accepted", (), saying.value)
+
+    def _line(self, coop: str, at: int) -> Line:
+        chance = self.chance
+        what = chance.random()
+        if what < 0.55:
+            return self._stock()
+        if what < 0.88:
+            return self._order()
+        own = [name for name in self.own if name[0] == coop]
+        if what < 0.92 or not own or self.far:  # a void reaches thirty days
+            ready_on = day(at + chance.randrange(1, 20) * DAY)
+            return _line("supply.planned", chance, ready_on=ready_on)
+        _, device, number, lines = chance.choice(own[-4:])
+        if (coop, device, number + 1) not in self.old:  # no void reaches as far back as that
+            number += chance.choice((0, 0, 0, 1))
+        name = f"{coop}:{device}:{number}#{chance.randrange(1, lines + 1)}"
+        return {"kind": "line.voided", "line": name}
+
+    def _stock(self) -> Line:
+        chance = self.chance
+        kind = chance.choice(("counted", "counted", "received", "issued"))
+        told = _line(f"stock.{kind}", chance)
+        if chance.random() < 0.3:
+            told["grade"] = "A"
+        if kind != "issued" and chance.random() < 0.25:
+            told["keep"] = str(chance.randrange(1, 40))
+        return told
+
+    def _order(self) -> Line:
+        chance = self.chance
+        number = f"PO-{chance.randrange(3)}"
+        what = chance.random()
+        if what < 0.72:
+            told = _line("order.placed", chance)
+            if chance.random() < 0.5:
+                told["needed_by"] = day(self.now + chance.randrange(-1, 20) * DAY)
+            return {**told, "order": number}
+        if what < 0.88:
+            revision = chance.randrange(2, 5)
+            price = str(chance.randrange(1_000, 99_000))
+            told = {"kind": "order.amended", "order": number, "revision": revision}
+            return {**told, "ceiling_price": price}
+        return {"kind": "order.cancelled", "order": number}
+
+    # -------------------------------------------------------------- what is no fresh report
+    def _repeat(self) -> tuple[Saying, Expected]:
+        saying, _ = self.chance.choice(self.first[-6:])
+        at = max(self.now, saying.timestamp)
+        return Saying(saying.key, saying.value, at), Expected("duplicate")
+
+    def _conflict(self) -> tuple[Saying, Expected]:
+        """The number of something said before, with other content."""
+        told = json.loads(self.chance.choice(self.first[-6:])[0].value)["data"]
+        lines = [{**_line("stock.counted", self.chance), "lot": "CONFLICT"}]
+        saying = self._said(told["coop"], told["sequence"], lines, self.now, told["device"])
+        return saying, Expected("rejected", (("", saying.value),))
+
+    def _bad(self) -> tuple[Saying, Expected]:
+        chance, coop = self.chance, self.chance.choice(self.coops)
+        what = chance.random()
+        if what < 0.5:
+            value = chance.choice(RUBBISH)
+            return Saying(coop.encode(), value, self.now), Expected("rejected", (("", value),))
+        lines = [_line("stock.counted", chance)]
+        if what < 0.75:
+            saying = self._said(coop, 10**6, lines, self.now, "hp1")
+        else:
+            number = self.next.get((coop, "hp1"), 0) + 1
+            saying = self._said(coop, number, lines, self.now + FUTURE, "hp1")
+        return saying, Expected("rejected", (("", saying.value),))
+
+    def _decision(self) -> tuple[Saying, Expected]:
+        chance = self.chance
+        deals = sorted(self.core._view.book.live.items())
+        if not deals:
+            return self._tick() if chance.random() < 0.5 else self._report()
+        name, deal = chance.choice(deals)
+        actor = chance.choice((deal.from_coop, deal.to_coop, deal.to_coop, self.told.hub))
+        if deal.accepted_from and chance.random() < 0.8:
+            actor = deal.to_coop
+        what = chance.choice(("accept", "accept", "accept", "reject"))
+        number = self._number(actor, "desk")
+        body = {"match": name, "decision": what}
+        return self._moment(uttered("decision", (actor, "desk", number), body, self.now))
+
+    def _profile(self) -> tuple[Saying, Expected]:
+        coop = self.chance.choice(self.coops)
+        mandate = [{"hub": self.told.hub, "since": day(self.now - DAY)}]
+        who = (coop, "desk", self._number(coop, "desk"))
+        return self._moment(uttered("profile", who, {"mandates": mandate}, self.now))
+
+    def _moment(self, saying: Saying) -> tuple[Saying, Expected]:
+        return Saying(saying.key, saying.value, self.now), Expected("")
+
+    def _tick(self) -> tuple[Saying, Expected]:
+        """The next tick, now and then one that was sent before."""
+        if self.ticks and self.chance.random() < 0.2:
+            n = self.chance.randrange(max(1, self.ticks - 1), self.ticks + 1)
+            return ticked(n, self.now), Expected("tick")
+        self.ticks += 1
+        return ticked(self.ticks, self.now), Expected("tick", tick=self.ticks)
+
+
+def _line(kind: str, chance: Random, **more: Any) -> Line:
+    commodity = chance.choice(GOODS)
+    unit = "BUTIR" if commodity == "KELAPA" else "KG"
+    told = {"kind": kind, "commodity": commodity, "quantity": str(chance.randrange(1, 200))}
+    return {**told, "unit": unit, **more}

@@ -1,0 +1,324 @@
+"""One world: partitions, workers that come, sleep and die, a sink, and what may happen to them.
+
+Decides what each action means and when it can happen at all. An action is a name and three small
+numbers that choose among what is there, so that a list of actions still tells a story after some
+were taken out. Everything random is in those numbers.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable
+from typing import Final
+
+from tests.simulation.cluster import CHANGELOG, COMPACTED, Cluster
+from tests.simulation.laws import Reader
+from tests.simulation.processes import Action, Process
+from tests.simulation.truth import Truth, law
+from tests.simulation.vault import Batch, Vault
+from tests.simulation.worker import Flight, Post
+
+
+class World:
+    """What is, and the actions that change it."""
+
+    def __init__(self, truths: dict[int, Truth], zombie_steps: int, workers: int) -> None:
+        self.truths, self.zombie_steps, self.workers = truths, zombie_steps, workers
+        self.cluster = Cluster(tuple(truths))
+        self.vault = Vault(self.cluster, truths)
+        self.readers = {number: Reader(truth) for number, truth in truths.items()}
+        self.members: list[Process] = []
+        self.ghosts: list[Process] = []
+        self.adrift: list[tuple[str, int, deque[Flight]]] = []
+        """Batches of the dead that may still land, in their order."""
+        self.counts: Counter[str] = Counter()
+        self.shift = self.born = 0
+        self.trace: list[tuple[str, int, int]] | None = None
+        self._applied = dict.fromkeys(truths, -1)
+        self._join()
+
+    def act(self, action: Action) -> bool:
+        """Let something happen; False when it cannot."""
+        happened = ACTIONS[action.name](self, action.a, action.b, action.c)
+        if happened:
+            self.counts[action.name] += 1
+        return happened
+
+    # -------------------------------------------------------------- the log grows
+    def produce(self, a: int, b: int, _c: int) -> bool:
+        """Records arrive; tick n+1 comes when n is committed."""
+        number = self.cluster.partitions[a % len(self.cluster.partitions)]
+        truth, at = self.truths[number], self.cluster.produced[number]
+        end = min(at + 1 + b, len(truth.story.records))
+        for gate in truth.gates:
+            if at <= gate < end and not self._tick_is_done(truth, gate):
+                end = gate
+                break
+        self.cluster.produced[number] = end
+        return end > at
+
+    def _tick_is_done(self, truth: Truth, gate: int) -> bool:
+        before = [at for at in truth.ticks if at < gate]
+        return self.cluster.committed[truth.number] > before[-1]
+
+    # -------------------------------------------------------------- workers go on
+    def go(self, a: int, b: int, c: int) -> bool:
+        """A post goes on for some waits: it sends, the broker takes it, it hears of it."""
+        found = [(w, p) for w in self.members for p in w.posts.values() if p.has_work]
+        if not found:
+            return False
+        process, post = found[a % len(found)]
+        self._advance(process, post, 1 + b, c)
+        return True
+
+    def haunt(self, a: int, b: int, c: int) -> bool:
+        """One who was thought dead goes on where it stood."""
+        found = [
+            (w, p) for w in self.ghosts if not w.asleep for p in w.posts.values() if p.has_work
+        ]
+        if not found:
+            return False
+        process, post = found[a % len(found)]
+        self._advance(process, post, 1 + b, c)
+        if not process.steps_left:
+            self._end(process, 0)
+            self.ghosts.remove(process)
+        return True
+
+    def _advance(self, process: Process, post: Post, waits: int, c: int) -> None:
+        for n in range(waits):
+            if process.steps_left == 0:
+                return
+            process.steps_left -= process.steps_left > 0
+            if post.blocked:
+                self._deliver(process, post, c + n)
+            elif not post.advance(1 + c % 7):
+                break
+        self._idle(process, post)
+
+    def _deliver(self, process: Process, post: Post, n: int) -> None:
+        """The broker takes a batch, of any topic that one is in flight to."""
+        ready = [topic for topic, queue in post.wire.flights.items() if queue]
+        topic = ready[n % len(ready)]
+        flight = post.wire.flights[topic].popleft()
+        self._land(topic, post.number, flight, strange=process.steps_left >= 0)
+
+    def _land(self, topic: str, number: int, flight: Flight, *, strange: bool) -> None:
+        log = self.cluster.logs[topic, number]
+        base = log.append(flight.rows)
+        flight.answer.offset = base
+        if strange:
+            log.strange = log.end
+            self.counts["a stranger's batch"] += 1
+        if self.trace is not None:
+            self.trace.append((topic, number, base + len(flight.rows)))
+        if topic != CHANGELOG:
+            self.readers[number].landed(topic, flight.rows)
+
+    def _idle(self, process: Process, post: Post) -> None:
+        """Note how far an idle owner has mended its logs, and that nothing was unlearnt."""
+        if post.coroutine is not None or process not in self.members:
+            return
+        for topic, upto in post.mended():
+            name = topic if (topic, post.number) in self.cluster.logs else CHANGELOG
+            log = self.cluster.logs[name, post.number]
+            log.mended = max(log.mended, upto)
+        applied = post.holding.fold.applied
+        known = self._applied[post.number]
+        law("I10", applied >= known, f"applied fell from {known} to {applied}")
+        self._applied[post.number] = applied
+
+    def commit(self, a: int, _b: int, _c: int) -> bool:
+        """A member's done offsets are committed; a ghost's are refused by the broker."""
+        if not self.members:
+            return False
+        moved = False
+        for post in self.members[a % len(self.members)].posts.values():
+            if post.done > self.cluster.committed[post.number]:
+                self.cluster.committed[post.number] = post.done
+                moved = True
+        return moved
+
+    def look(self, a: int, _b: int, _c: int) -> bool:
+        """The timer of an idle post: has a stranger written?"""
+        found = [
+            (w, p)
+            for w in self.members
+            for p in w.posts.values()
+            if p.coroutine is None and p.taken_over
+        ]
+        if not found:
+            return False
+        process, post = found[a % len(found)]
+        post.look()
+        self._idle(process, post)
+        return True
+
+    # -------------------------------------------------------------- workers come and go
+    def join(self, _a: int, _b: int, _c: int) -> bool:
+        if len(self.members) >= self.workers:
+            return False
+        self._join()
+        return True
+
+    def _join(self) -> None:
+        self.born += 1
+        self.members.append(Process(self.born))
+        self._assign()
+
+    def leave(self, a: int, _b: int, _c: int) -> bool:
+        """A clean stop: the run in flight is finished, what is done is committed."""
+        if len(self.members) < 2:
+            return False
+        process = self.members.pop(a % len(self.members))
+        for post in list(process.posts.values()):
+            self._revoke(process, post)
+        self._assign()
+        return True
+
+    def rebalance(self, _a: int, _b: int, _c: int) -> bool:
+        """The same members, other partitions."""
+        if len(self.members) < 2:
+            return False
+        self.shift += 1
+        self._assign()
+        return True
+
+    def kill(self, a: int, b: int, _c: int) -> bool:
+        """kill -9; of what is in flight the first few batches of each topic may still land."""
+        if not self.members:
+            return False
+        process = self.members.pop(a % len(self.members))
+        for post in process.posts.values():
+            self.counts[f"killed: {post.passed}"] += 1
+        self._end(process, b)
+        if not self.members:
+            self._join()
+        else:
+            self._assign()
+        return True
+
+    def _end(self, process: Process, b: int) -> None:
+        for post in process.posts.values():
+            post.close()
+            for topic, queue in post.wire.flights.items():
+                kept = deque(list(queue)[: b % (len(queue) + 1)])
+                if any(flight.answer.offset < 0 for flight in queue):
+                    self.counts["torn: lost" if not kept else "torn: late"] += 1
+                if kept:
+                    self.adrift.append((topic, post.number, kept))
+            if post.waits is not None and post.waits.offset >= 0:
+                self.counts["torn: answer lost"] += 1
+        process.posts.clear()
+
+    def pause(self, a: int, _b: int, _c: int) -> bool:
+        """A process sleeps through its session; the others take its partitions over."""
+        if not self.members:
+            return False
+        process = self.members.pop(a % len(self.members))
+        process.asleep, process.steps_left = True, self.zombie_steps
+        self.ghosts.append(process)
+        if not self.members:
+            self._join()
+        else:
+            self._assign()
+        return True
+
+    def wake(self, a: int, _b: int, _c: int) -> bool:
+        """A sleeper wakes and does not know that it is late."""
+        asleep = [process for process in self.ghosts if process.asleep]
+        if not asleep:
+            return False
+        process = asleep[a % len(asleep)]
+        process.asleep = False
+        if not process.steps_left:  # its guard looked at the clock before it sent anything
+            self._end(process, 1)
+            self.ghosts.remove(process)
+        return True
+
+    def land(self, a: int, _b: int, _c: int) -> bool:
+        """A batch of somebody dead or asleep lands after all."""
+        asleep = [
+            (topic, post.number, queue)
+            for process in self.ghosts
+            for post in process.posts.values()
+            for topic, queue in post.wire.flights.items()
+            if queue
+        ]
+        found = [*self.adrift, *asleep]
+        if not found:
+            return False
+        topic, number, queue = found[a % len(found)]
+        self._land(topic, number, queue.popleft(), strange=True)
+        self.adrift = [entry for entry in self.adrift if entry[2]]
+        return True
+
+    def _assign(self) -> None:
+        """Partitions in turn over the members; who loses one finishes it first."""
+        due = {
+            number: self.members[(n + self.shift) % len(self.members)]
+            for n, number in enumerate(self.cluster.partitions)
+        }
+        for process in self.members:
+            for number, post in list(process.posts.items()):
+                if due[number] is not process:
+                    self._revoke(process, post)
+        for number, process in due.items():
+            if number not in process.posts:
+                process.posts[number] = Post(self.cluster, self.truths[number])
+
+    def _revoke(self, process: Process, post: Post) -> None:
+        """The run in flight is finished and committed, as when Faust revokes a partition."""
+        turns = 0
+        while post.coroutine is not None:
+            if post.blocked:
+                self._deliver(process, post, turns)
+            else:
+                post.advance(1)
+            turns += 1
+            law("L", turns < 10_000, "a run does not end")
+        number = post.number
+        if post.taken_over:
+            self._idle_owner(post)
+            self.cluster.committed[number] = max(self.cluster.committed[number], post.done)
+        del process.posts[number]
+
+    def _idle_owner(self, post: Post) -> None:
+        applied = post.holding.fold.applied
+        self._applied[post.number] = max(self._applied[post.number], applied)
+
+    # -------------------------------------------------------------- compaction and sink
+    def compact(self, a: int, b: int, _c: int) -> bool:
+        number = self.cluster.partitions[a % len(self.cluster.partitions)]
+        log = self.cluster.logs[COMPACTED[b % len(COMPACTED)], number]
+        return log.compact() > 0
+
+    def sink(self, a: int, b: int, c: int) -> bool:
+        """A transaction of the sink: written, lost with the process, or kept back to come late."""
+        batch = self.vault.gather(a, 1 + b)
+        if not batch:
+            return False
+        if c == 0:
+            self.vault.lose(batch)
+            self.counts["sink: crash in the transaction"] += 1
+        elif c == 1:
+            self.vault.late = batch
+            self.counts["sink: crash, and another sink"] += 1
+        else:
+            self.vault.write(batch)
+        return True
+
+    def sink_late(self, _a: int, _b: int, _c: int) -> bool:
+        """A sink that was thought dead writes what it had read."""
+        batch: Batch = self.vault.late
+        if not batch:
+            return False
+        self.vault.late = []
+        self.vault.write(batch, "late")
+        return True
+
+
+_NAMES = """
+    produce go haunt commit look join leave rebalance kill pause wake land compact sink sink_late
+""".split()
+ACTIONS: Final[dict[str, Callable[[World, int, int, int], bool]]] = {
+    name: getattr(World, name) for name in _NAMES
+}
