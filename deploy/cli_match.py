@@ -18,7 +18,8 @@ def match(
 
     PROBLEM.json: {"now", "offers": [{"line", "coop", "hub", "commodity", "grade", "quantity",
     "unit", "floor_price", "expires_on", "min_lot"}], "needs": [...], "legs": [{"from", "to",
-    "cost_per_kg", "days"}], "local_leg", "options": {"bonuses": true}}
+    "cost_per_kg", "days", "mode", "capacity_kg", "departs_on"}], "local_leg", "recipes":
+    [{"recipe", "yield", "cost", "hub"}], "options": {"bonuses": true, "pooling": false}}
     """
     try:
         data = sys.stdin.buffer.read() if str(problem) == "-" else problem.read_bytes()

@@ -7,7 +7,7 @@ records (names of known speakers, known goods) is what any record would find ane
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from schemas.bodies import Bodies
@@ -35,7 +35,7 @@ AGE_MAX_MS: Final = 400 * 86_400_000
 """How far back a saying's time may lie."""
 TICK_KEY: Final = b"tick"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_DAY_MS: Final = 86_400_000
+_MS: Final = timedelta(milliseconds=1)
 _SPEAKERS_MAX: Final = 100_000
 _OF_ACTORS: Final = frozenset({Decision, Contract})
 """What a hub may say too; all else is said by a co-op."""
@@ -181,8 +181,7 @@ class Judge:
 
 
 def _time_ms(reading: Reading, timestamp_ms: int) -> int:
-    since = reading.time - _EPOCH
-    time_ms = since.days * _DAY_MS + since.seconds * 1000 + since.microseconds // 1000
+    time_ms = (reading.time - _EPOCH) // _MS
     if time_ms > timestamp_ms + SKEW_MAX_MS:
         raise Unacceptable(Reason.TIME_IN_FUTURE, "time")
     if time_ms < timestamp_ms - AGE_MAX_MS:

@@ -40,7 +40,7 @@ class Holdings:
         return True
 
     def settled(self) -> None:
-        """Recovery is over: what is below `applied` and not held was forgotten, not yet to come."""
+        """Recovery is over: what `applied` covers and is not held was forgotten since."""
         self._whole = True
 
     def _is_gone(self, record: Any) -> bool:

@@ -1,0 +1,285 @@
+"""Runs one schedule from the first word to quiet, and judges what is left.
+
+Decides what a breach is: `lumbung verify` finds one, the warehouse differs from that of an
+undisturbed replay of the same lines, it never gets quiet, or a deed itself fails.
+"""
+
+import signal
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from deploy.quiet import Progress, progress
+from deploy.replay import TICK_MS, parse_moment
+from deploy.settings import Settings, load
+from deploy.verify import check
+from deploy.warehouse_view import sink_progress
+from deploy.wiring import hub_app_id
+from producers.clock import ticks_for
+from producers.kafka_ticks import KafkaTicks, Track
+from producers.publisher import Publisher, PublisherOptions
+from schemas.topics import EVENTS
+from sinks.schema import upgrade
+from tests.faults.crew import Crew, Life
+from tests.faults.deeds import Blow, Scene, Spell
+from tests.faults.hearsay import arriving
+from tests.faults.lookout import Lookout
+from tests.faults.plant import Plant
+from tests.faults.schedule import SESSION_SECONDS, Fault, Schedule
+from tests.support.dump import Dump, dumped
+from tests.support.files import NOW, written
+
+QUIET_SECONDS: Final = 120.0
+_LONG_SECONDS: Final = 12.0
+_SAME_SECONDS: Final = 0.5
+NAMED: Final = {
+    "F1": "worker killed",
+    "F2": "sink killed",
+    "F3": "broker killed",
+    "F7": "worker asleep past its session",
+    "F8": "workers moved: longest pause",
+    "F9": "villages killed",
+    "F15": "worker killed",
+}
+"""What the recoveries of a kind are called in the summary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an undisturbed replay of the lines left, and the ticks it took."""
+
+    lines: Sequence[bytes]
+    dump: Dump
+    ticks: int
+
+
+@dataclass
+class Outcome:
+    """What became of a schedule; recoveries by kind, in seconds, of the kills that fell alone."""
+
+    breaches: list[str] = field(default_factory=list)
+    recoveries: dict[str, list[float]] = field(default_factory=dict)
+    crowded: dict[str, list[float]] = field(default_factory=dict)
+    deaths: Counter[str] = field(default_factory=Counter)
+    points: Counter[str] = field(default_factory=Counter)
+    missed: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+class NeverQuiet(Exception):
+    """Something did not come to its end in time."""
+
+
+class Trial:
+    """One schedule on a plant, in a folder of its own."""
+
+    def __init__(self, plant: Plant, folder: Path, schedule: Schedule, answer: Answer) -> None:
+        self.plant: Final = plant
+        self.folder: Final = folder
+        self.schedule: Final = schedule
+        self._answer: Final = answer
+        self.settings: Final = self._told()
+        self._warehouse: Final = folder / "warehouse.db"
+        self.outcome: Final = Outcome()
+
+    def run(self) -> Outcome:
+        """From empty topics to a verdict."""
+        began = time.monotonic()
+        self.folder.mkdir(parents=True)
+        self.plant.ensure()
+        self.plant.fresh_topics(self.settings)
+        crew = self._crew()
+        partitions = self.settings.kafka.partitions
+        lookout = Lookout(self.plant.direct, self._warehouse, partitions)
+        scene = Scene(self.plant, crew, self._warehouse)
+        try:
+            self.live(crew, scene)
+        except NeverQuiet as stuck:
+            self.outcome.breaches.append(f"never quiet: {stuck}")
+            (self.folder / "tails.txt").write_text("\n".join(crew.tails()))
+        finally:
+            crew.close()
+            lookout.close()
+        if not self.outcome.breaches:
+            self._judge()
+        self._measure(scene, crew.ends, lookout)
+        self.outcome.seconds = time.monotonic() - began
+        return self.outcome
+
+    # Living
+
+    def live(self, crew: Crew, scene: Scene) -> None:
+        """From the first process to quiet."""
+        for n in range(self.schedule.workers):
+            crew.hire(f"hub-{n}")
+        self.hire_sink(crew)
+        # The first words are said when somebody listens, so that faults fall into the work.
+        self.until("workers", lambda: any(crew.status(w).get("ready") for w in crew.workers()))
+        crew.hire("village")
+        self.until("villages", (self.folder / "village.begun").exists)
+        self._disturb(scene)
+        self.until("village", (self.folder / "village.done").exists)
+        crew.dismiss("village", politely=True)
+        self._tick(scene)
+
+    def hire_sink(self, crew: Crew) -> None:
+        """One sink; the scenarios that are about sinks do it otherwise."""
+        upgrade(self.settings.warehouse_url)
+        crew.hire("sink")
+
+    def _disturb(self, scene: Scene) -> None:
+        """Do every deed at its moment, each in its own thread, and wait for all to be undone."""
+        began = time.monotonic()
+        with ThreadPoolExecutor(max_workers=16) as doing:
+            running: list[tuple[Fault, Future[None]]] = []
+            for fault in self.schedule.faults:
+                time.sleep(max(0.0, began + fault.at - time.monotonic()))
+                running.append((fault, doing.submit(scene.do, fault.kind, fault.told)))
+        for fault, future in running:
+            failed = future.exception()
+            if failed is not None:
+                self.outcome.breaches.append(f"{fault} could not be done: {failed!r}")
+
+    def _tick(self, scene: Scene) -> None:
+        """As many ticks as the undisturbed replay took, each when all before it is done."""
+        options = PublisherOptions(self.plant.direct, EVENTS, client_id="trial")
+        tracks = [Track(EVENTS, hub_app_id(self.settings))]
+        with Publisher(options) as publisher, KafkaTicks(options, tracks) as wire:
+            self.until("workers", lambda: self._folded(wire))
+            for number in range(1, self._answer.ticks + 1):
+                at_ms = parse_moment(NOW) + number * TICK_MS
+                publisher.publish_all(ticks_for(range(publisher.partitions), number, at_ms))
+                if number == 1 and self.schedule.kill_at_tick is not None:
+                    time.sleep(self.schedule.kill_at_tick)
+                    scene.kill("tick", scene.crew.workers()[0])
+                self.until(f"tick {number}", lambda: self._folded(wire))
+        with sink_progress(self.plant.direct, self.settings.warehouse_url) as look:
+            self.until("sink", look)
+
+    def _folded(self, wire: KafkaTicks) -> Progress:
+        read = {(p.topic, p.partition): at for p, at in wire.committed().items()}
+        ends = {(p.topic, p.partition): at for p, at in wire.ends().items()}
+        return progress("hub workers", read, ends)
+
+    def until(self, what: str, look: Any) -> None:
+        deadline, seen = time.monotonic() + QUIET_SECONDS, None
+        while True:
+            found = look()
+            if found.quiet if isinstance(found, Progress) else found:
+                return
+            if found != seen:
+                deadline, seen = time.monotonic() + QUIET_SECONDS, found
+            if time.monotonic() > deadline:
+                raise NeverQuiet(f"{what}: {found}")
+            time.sleep(0.1)
+
+    # Judging
+
+    def _judge(self) -> None:
+        url, app_id = self.settings.warehouse_url, hub_app_id(self.settings)
+        report = check(self.plant.direct, url, app_id=app_id)
+        if not report.ok:
+            self.outcome.breaches.append(f"verify: {report.first}")
+        differences = self._answer.dump.differences(dumped(self.folder))
+        self.outcome.breaches += [f"differs: {line}" for line in differences[:12]]
+
+    def _measure(self, scene: Scene, ends: Sequence[Life], lookout: Lookout) -> None:
+        self.outcome.missed += scene.missed
+        self.outcome.deaths.update(f"{end.who.partition('-')[0]} {end.exit_code}" for end in ends)
+        blows = [blow for blow in scene.blows if blow.kind != "tick"]
+        fallen = _by_failpoint(ends, blows)
+        self.outcome.points.update(end.point.partition(":")[0] for end in fallen)
+        blows += [_blow(end, scene.crew) for end in fallen]
+        for blow in blows:
+            seconds = _recovery(blow, lookout)
+            if seconds is None or _fell_again(blow, seconds, blows):
+                continue
+            alone = _alone(blow, seconds, scene.spells)
+            told = self.outcome.recoveries if alone else self.outcome.crowded
+            told.setdefault(NAMED.get(blow.kind, blow.kind), []).append(round(seconds, 2))
+
+    # Settings
+
+    def _told(self) -> Settings:
+        flags = {
+            "data_dir": self.folder,
+            "streams.app_id": f"s{self.schedule.seed % 10**9}",
+            "streams.session_seconds": SESSION_SECONDS,
+            "streams.heartbeat_seconds": 1.0,
+            "streams.rebalance_seconds": 8.0,
+            "streams.commit_seconds": 0.2,
+            "streams.run_records_max": 20,
+            "metrics.port": 0,
+        }
+        return load(flags).settings
+
+    def _crew(self) -> Crew:
+        streams = self.settings.streams
+        told = {
+            "LUMBUNG_METRICS__PORT": "0",
+            "LUMBUNG_STREAMS__APP_ID": streams.app_id,
+            "LUMBUNG_STREAMS__SESSION_SECONDS": str(streams.session_seconds),
+            "LUMBUNG_STREAMS__HEARTBEAT_SECONDS": str(streams.heartbeat_seconds),
+            "LUMBUNG_STREAMS__REBALANCE_SECONDS": str(streams.rebalance_seconds),
+            "LUMBUNG_STREAMS__COMMIT_SECONDS": str(streams.commit_seconds),
+            "LUMBUNG_STREAMS__RUN_RECORDS_MAX": str(streams.run_records_max),
+        }
+        crew = Crew(self.folder, told, lambda name: self.plant.proxies[name].address)
+        arrived = arriving(self._answer.lines, self.schedule.seed)
+        file = written(self.folder / "arriving.ndjson", arrived)
+        crew.settings_of_village = (
+            str(file),
+            str(self.folder),
+            self.plant.proxies["village"].address,
+            str(self.schedule.speaking_seconds),
+            str(parse_moment(NOW)),
+        )
+        return crew
+
+
+def _by_failpoint(ends: Sequence[Life], blows: Sequence[Blow]) -> list[Life]:
+    """Deaths by SIGKILL that were not dealt by pid: the failpoints'."""
+    dealt = [(blow.who, blow.at) for blow in blows]
+    return [
+        end
+        for end in ends
+        if end.exit_code == -signal.SIGKILL
+        and end.point
+        and not any(who == end.who and abs(end.ended_at - at) < _SAME_SECONDS for who, at in dealt)
+    ]
+
+
+def _blow(end: Life, crew: Crew) -> Blow:
+    kinds = {"sink": "F2", "village": "F9"}
+    held = frozenset(crew.partitions(end.who))
+    return Blow(kinds.get(end.who, "F1"), end.who, end.ended_at, held)
+
+
+def _recovery(blow: Blow, lookout: Lookout) -> float | None:
+    if blow.who == "sink":
+        return lookout.until_sunk(blow.at)
+    if blow.kind == "F8":
+        return lookout.longest_pause(blow.at, blow.at + _LONG_SECONDS)
+    if blow.kind == "F3":
+        return lookout.until_worked(blow.at, lookout.samples[-1].ends)
+    return lookout.until_worked(blow.at, blow.partitions) if blow.partitions else None
+
+
+def _fell_again(blow: Blow, seconds: float, blows: Sequence[Blow]) -> bool:
+    """Whether the same process was felled before it had recovered: only its last fall counts."""
+    return any(b.who == blow.who and blow.at < b.at < blow.at + seconds for b in blows)
+
+
+def _alone(blow: Blow, seconds: float, spells: Sequence[Spell]) -> bool:
+    """Whether no other fault was under way from 3 s before a blow to its end."""
+    return not any(
+        spell.who != blow.who
+        and not spell.begun <= blow.at <= spell.ended
+        and spell.ended > blow.at - 3.0
+        and spell.begun < blow.at + seconds
+        for spell in spells
+    )
