@@ -87,9 +87,10 @@ def sound_lines(desk: Desk, log: list[Saying]) -> list[bytes]:
     for entry in desk.ledger():
         if entry["verdict"] != "duplicate" and entry.get("event_type") == "lumbung.report.v1":
             told = json.loads(log[entry["offset"]].value)
-            for refused in entry.get("refused", []):
-                told["data"]["lines"][refused["line"] - 1] = {"kind": "nothing"}
-            if not entry.get("reason"):
+            refused = [fault["line"] for fault in entry.get("refused", [])]
+            for n in refused:
+                told["data"]["lines"][n - 1] = {"kind": "nothing"}
+            if not entry.get("reason") and 0 not in refused:  # 0: refused whole
                 found.append(json.dumps(told).encode())
     return found
 

@@ -28,6 +28,7 @@ def said_at(version: int) -> list[bytes]:
             derived.position(version, lot="L"),
         ],
         voided=[f"{COOP}:hp1:{version % 3}#1"],
+        repairs=f"{COOP}:hp1:{version % 2}#1",
     )
     request = derived.ledger(
         offset, coop=OTHER, partition=1, orders=[derived.order(version, str(version))]
