@@ -98,6 +98,9 @@ def dlq_audit(output: Output = "table", data: Data = None) -> None:
         {"at": datetime.fromtimestamp(entry.pop("at_ms") / 1000, UTC).isoformat(), **entry}
         for entry in audit.entries(folder)
     ]
+    if output in {"table", "wide", "csv"}:  # each act has facts of its own
+        columns = dict.fromkeys(name for row in rows for name in row)
+        rows = [{name: row.get(name, "") for name in columns} for row in rows]
     shown.write(rows, output)
     broken = audit.broken_at(folder)
     if broken:

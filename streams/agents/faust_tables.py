@@ -5,15 +5,19 @@ recovered. Refuses to know what is in a record. `tests/unit/test_faust_seams.py`
 leaned on here changes.
 """
 
+import asyncio
 from collections.abc import Iterable
-from typing import Any
+from time import monotonic
+from typing import Any, Final
 
 import faust
 from faust.stores import memory
 from faust.tables.manager import TableManager
 from faust.types import TP
 
-from streams.agents.guards import last_resort
+from streams.agents.guards import WorkerFatal, last_resort
+
+STANDSTILL_SECONDS: Final = 20.0
 
 
 class FoldStore(memory.Store):
@@ -57,6 +61,22 @@ class FoldTable(faust.Table):
         return FoldStore("memory://", self.app, self)
 
 
+class Standstill:
+    """Tells a recovery that goes on from one in which nothing is read any more."""
+
+    def __init__(self, limit_seconds: float) -> None:
+        self._limit: Final = limit_seconds
+        self._seen: dict[TP, int | None] | None = None
+        self._since = 0.0
+
+    def lasts(self, offsets: dict[TP, int | None] | None, now: float) -> bool:
+        """Whether `offsets` (None: no recovery) have been the same for longer than the limit."""
+        if offsets is None or offsets != self._seen:
+            self._seen, self._since = offsets, now
+            return False
+        return now - self._since > self._limit
+
+
 class DeclaredTables(TableManager):
     """The tables declared before the start, and no others."""
 
@@ -65,3 +85,19 @@ class DeclaredTables(TableManager):
         if not self.should_stop:
             await self._update_channels()
             await self.recovery.start()
+            self.add_future(self._watch())
+
+    async def _watch(self) -> None:
+        """End a process whose recovery reads nothing: Faust would warn and wait for ever.
+
+        Seen once in some hundred rebalances, as a kept member took back what a leaver had held.
+        """
+        standstill, recovery = Standstill(STANDSTILL_SECONDS), self.recovery
+        with last_resort("recovering state"):
+            while not self.should_stop:
+                await asyncio.sleep(1.0)
+                offsets = dict(recovery.active_offsets) if recovery.in_recovery else None
+                if standstill.lasts(offsets, monotonic()):
+                    raise WorkerFatal(
+                        f"recovery stands still at {offsets} of {dict(recovery.active_highwaters)}"
+                    )

@@ -14,6 +14,7 @@ from schemas.events import REPORT_TYPE, Decision, Profile, plain
 from schemas.judged import Judged, OrderLine, PlanLine, StockLine, VoidLine
 from schemas.records import version_of
 from streams.core import demand_out, ledger_out, match_out
+from streams.core.book import LIVE
 from streams.core.dead_letters import dead_letter
 from streams.core.envelope import Row, stamp, wrapped
 from streams.core.plain import Step
@@ -176,7 +177,9 @@ class Outputs:
 
     def _matches(self, deals: Iterable[str], rounds: Iterable[str], at: str) -> list[Row]:
         view, out = self._view, []
-        for name in deals:
+        # Those that ended first: they may leave in two batches, and between the two no more may
+        # stand promised than is there.
+        for name in sorted(deals, key=lambda name: view.book.deals[name].state in LIVE):
             deal = view.book.deals[name]
             hub = view.book.hub_of[deal.to_coop]
             value = match_out.match(deal, hub, view.goods)

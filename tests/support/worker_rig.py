@@ -267,11 +267,13 @@ class Worker:
         return (int(fields[11]) + int(fields[12])) / 100
 
     def unexcused(self) -> list[str]:
-        """Why it ended itself, as its log says; that it stood still, as on a busy machine, is
-        what it must end for.
+        """Why it ended itself, as its log says; that it or its recovery stood still, as on a busy
+        machine, is what it must end for.
         """
         said = [line for line in self.log_text().splitlines() if " CRITICAL " in line]
-        wrong = [line for line in said if "the process stood still" not in line]
+        wrong = [
+            line for line in said if " stood still" not in line and " stands still" not in line
+        ]
         silent = [code for code in self.exits if code != -signal.SIGKILL][len(said) :]
         return wrong + [f"exit {code} without a word" for code in silent]
 

@@ -14,7 +14,7 @@ from faust.types import TP
 from schemas.metrics import Silent
 from streams.agents.app import create_app
 from streams.agents.faust_seams import HubApp, RawTopic, RunConsumer
-from streams.agents.faust_tables import FoldStore
+from streams.agents.faust_tables import FoldStore, Standstill
 from streams.agents.options import WorkerOptions
 from tests.support.counting import CountingFold, Topics
 
@@ -103,3 +103,18 @@ def test_what_waited_for_room_across_a_rebalance_is_dropped(app: HubApp) -> None
 
     assert asyncio.run(story(moved=False)) == 1
     assert asyncio.run(story(moved=True)) == 0
+
+
+def test_a_recovery_that_reads_nothing_is_told_from_one_that_goes_on() -> None:
+    standstill = Standstill(20.0)
+    assert not standstill.lasts({PLACE: 1}, 0.0)
+    assert not standstill.lasts({PLACE: 2}, 19.0)
+    assert not standstill.lasts({PLACE: 2}, 39.0)
+    assert standstill.lasts({PLACE: 2}, 39.1)
+
+
+def test_a_worker_that_recovers_nothing_never_stands_still() -> None:
+    standstill = Standstill(20.0)
+    assert not standstill.lasts(None, 0.0)
+    assert not standstill.lasts(None, 100.0)
+    assert not standstill.lasts({PLACE: 2}, 100.0)
