@@ -164,8 +164,8 @@ BUGS: tuple[Planted, ...] = (
         "I9",
         "a saying that was forgotten is taken in again when a dead owner wrote it late",
         CORE + "holdings.py",
-        "isinstance(record, Said | Odd) and record.offset <= self.now.offset:",
-        "isinstance(record, Said | Odd) and record.offset < -1:",
+        "        return known and record.offset <= self.now.offset\n",
+        "        return known and record.offset < -1\n",
     ),
     Planted(
         "void ignored",

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from streams.agents.tenure import Tenure
+from streams.core.holdings import Holdings
 from tests.simulation.schedules import Checks, run
 from tests.simulation.shrinking import shrunk, told, told_again
 from tests.simulation.worker import on_one_thread
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = sorted((ROOT / "tests" / "simulation" / "regressions").glob("*.json"))
-SCHEDULES = 240
+SCHEDULES = 400
 ACTIONS_MAX = 20
 HASHED = (
     "from tests.simulation.schedules import Checks, run\n"
@@ -68,6 +69,25 @@ def test_a_seed_tells_the_same_story_whatever_python_hashes_by() -> None:
 def test_what_was_found_once_is_found_no_more(path: Path) -> None:
     found = told_again(path)
     assert not found.breach, found.breach
+
+
+async def _says_nothing(tenure: Tenure) -> None:
+    tenure._adopted = False
+
+
+@pytest.mark.parametrize(
+    ("kept", "of", "name", "planted"),
+    [
+        ("adopted-and-never-said", Tenure, "_say_adopted", _says_nothing),
+        ("the-forgotten-came-back", Holdings, "_is_gone", lambda *_: False),
+    ],
+)
+def test_what_was_found_once_would_be_found_again(
+    monkeypatch: pytest.MonkeyPatch, kept: str, of: type, name: str, planted: object
+) -> None:
+    monkeypatch.setattr(of, name, planted)
+    path = next(path for path in KEPT if path.stem == kept)
+    assert told_again(path).breach.startswith("I9")
 
 
 def test_a_planted_bug_is_found_and_made_short(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,9 +131,10 @@ class Craft:
 
     judge: Judge
     setting: Setting
+    register: Register
 
     def partition(self, number: int, epoch: int) -> Partition:
-        view = View(self.setting.goods, reference.register(), self.judge)
+        view = View(self.setting.goods, self.register, self.judge)
         return Partition(
             number,
             judge=self.judge,
@@ -155,4 +156,5 @@ def craft(matcher: str) -> Craft:
         Options(goods=goods_of(catalogue)),
         solve if matcher == "real" else paired,
     )
-    return Craft(RememberingJudge(catalogue, reference.units(), reference.register()), setting)
+    register = reference.register()
+    return Craft(RememberingJudge(catalogue, reference.units(), register), setting, register)

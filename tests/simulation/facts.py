@@ -23,6 +23,10 @@ AFTER: Final = {
 """Which moment may follow which in the life of a match inside a hub."""
 
 
+_read: Final = json.JSONDecoder().decode
+_plain: Final = json.JSONEncoder(sort_keys=True, check_circular=False).encode
+
+
 class Promise(NamedTuple):
     """A match as far as promises go; micro is in millionths."""
 
@@ -55,12 +59,8 @@ def micro(text: str) -> int:
 
 def told(topic: str, key: bytes, value: bytes) -> tuple[Fact, ...]:
     """The facts of one record of a topic."""
-    data = json.loads(value)["data"]
+    data = _read(value.decode())["data"]
     return tuple(_READERS[topic](key.decode(), data))
-
-
-def _plain(data: Any) -> str:
-    return json.dumps(data, sort_keys=True)
 
 
 def _ledger(key: str, data: dict[str, Any]) -> list[Fact]:

@@ -7,10 +7,10 @@ prefix of the topic; equality is with the truth of the story.
 from collections import defaultdict
 
 from schemas.topics import LEDGER, MATCHES
-from tests.simulation.cluster import CHANGELOG, COMPACTED, OUTPUTS, Cluster
+from tests.simulation.cluster import CHANGELOG, COMPACTED, OUTPUTS, Cluster, Kept
 from tests.simulation.facts import Fact, Name, Promise
 from tests.simulation.truth import BreachError, Truth, law
-from tests.simulation.vault import Vault
+from tests.simulation.vault import Row, Vault
 
 
 class Reader:
@@ -22,21 +22,19 @@ class Reader:
         self._matches: dict[str, tuple[int, Promise]] = {}
         self._on: dict[str, dict[str, Promise]] = defaultdict(dict)
 
-    def landed(self, topic: str, rows: list[tuple[bytes, bytes | None]]) -> None:
-        """A batch is in the log."""
-        found = []
-        for key, value in rows:
-            if value is None:
-                raise BreachError(f"I8: a tombstone in {topic}")
-            found.append(self._truth.facts(topic, key, value))
+    def landed(self, topic: str, rows: list[tuple[bytes, bytes | None]]) -> list[tuple[Fact, ...]]:
+        """A batch is in the log; gives what each of its rows says."""
+        facts = self._truth.facts
+        found = [facts(topic, key, value) for key, value in rows]
         if topic == LEDGER:
-            for judged, *_ in found:
-                if judged.about:
-                    first = self._counted.setdefault(judged.about, judged.name)
-                    if first != judged.name:
-                        raise BreachError(f"I2: {judged.about} was counted twice")
+            counted = self._counted
+            for said in found:
+                name, _, _, about = said[0]
+                if about and counted.setdefault(about, name) != name:
+                    raise BreachError(f"I2: {about} was counted twice")
         elif topic == MATCHES:
             self._promised([fact for (fact,) in found if fact.name[0] == "match"])
+        return found
 
     def _promised(self, facts: list[Fact]) -> None:
         touched: dict[str, None] = {}
@@ -44,8 +42,9 @@ class Reader:
             held = self._matches.get(name)
             if held is not None:
                 older, newer = (held[1], promise) if held[0] < version else (promise, held[1])
-                same = newer.steps[: len(older.steps)] == older.steps
-                law("I7", same, f"{name} forgot a state: {older.steps}, then {newer.steps}")
+                if newer.steps[: len(older.steps)] != older.steps:
+                    what = f"{name} forgot a state: {older.steps}, then {newer.steps}"
+                    law("I7", holds=False, what=what)
                 if held[0] >= version:
                     continue
             self._matches[name] = (version, promise)
@@ -71,53 +70,56 @@ class Reader:
         law("I5", asked <= room, f"{asked} of {line} promised at tick {tick}, where {room} was")
 
 
-def quiet(cluster: Cluster, truths: dict[int, Truth], vault: Vault) -> None:
-    """All has been said, read and looked through: what must be equal."""
-    rows: dict[Name, tuple[int, str]] = {}
+def quiet(cluster: Cluster, truths: dict[int, Truth], vault: Vault, ends: dict[int, int]) -> None:
+    """All has been said up to the ends, read and looked through: what must be equal."""
+    rows: dict[Name, Row] = {}
     for number, truth in truths.items():
-        end = len(truth.story.records)
+        end = ends[number]
+        newest, state = truth.after[end]
         done = cluster.committed[number]
         law("I10", done == end, f"partition {number} is committed to {done} of {end}")
-        rows |= truth.rows
+        rows |= newest
         for topic in COMPACTED:
             if topic == CHANGELOG or not cluster.logs[topic, number].blind:
-                _last_is_newest(cluster, truth, topic)
-    told = {n: r for truth in truths.values() for n, r in _read_anew(cluster, truth).items()}
-    _same("I1", "the ledger", *(_only(r, ("judged",)) for r in (told, rows)))
-    _same("I4", "the dead letters", *(_only(r, ("letter",)) for r in (told, rows)))
-    _same("I3", "the topics", told, rows)
+                _last_is_newest(cluster.logs[topic, number].records, topic, newest, state)
+    told: dict[Name, Row] = {}
+    for number in truths:
+        _read_anew(cluster, number, told)
+    if told != rows:
+        _same("I1", "the ledger", *(_only(r, ("judged",)) for r in (told, rows)))
+        _same("I4", "the dead letters", *(_only(r, ("letter",)) for r in (told, rows)))
+        _same("I3", "the topics", told, rows)
     _same("I8", "the warehouse", vault.rows, rows)
 
 
-def _only(rows: dict[Name, tuple[int, str]], kinds: tuple[str, ...]) -> dict[Name, object]:
+def _only(rows: dict[Name, Row], kinds: tuple[str, ...]) -> dict[Name, object]:
     return {name: row for name, row in rows.items() if name[0] in kinds}
 
 
-def _read_anew(cluster: Cluster, truth: Truth) -> dict[Name, tuple[int, str]]:
+def _read_anew(cluster: Cluster, number: int, rows: dict[Name, Row]) -> None:
     """The outputs of a partition from their beginning, the highest version of each name."""
-    rows: dict[Name, tuple[int, str]] = {}
     for topic in OUTPUTS:
-        for record in cluster.logs[topic, truth.number].records:
-            assert record.value is not None
-            for fact in truth.facts(topic, record.key, record.value):
-                held = rows.get(fact.name)
-                if held is None or fact.version >= held[0]:
-                    rows[fact.name] = (fact.version, fact.content)
-    return rows
+        for record in cluster.logs[topic, number].records:
+            for name, version, content, _ in record.facts:
+                held = rows.get(name)
+                if held is None or version >= held[0]:
+                    rows[name] = (version, content)
 
 
-def _last_is_newest(cluster: Cluster, truth: Truth, topic: str) -> None:
-    last = {r.key: r.value for r in cluster.logs[topic, truth.number].records}
+def _last_is_newest(
+    records: list[Kept], topic: str, newest: dict[Name, Row], state: dict[bytes, bytes]
+) -> None:
+    last = {record.key: record for record in records}
     if topic == CHANGELOG:
-        held = {key: value for key, value in last.items() if value is not None}
-        _same("I9", f"the changelog of partition {truth.number}", held, truth.state)
+        held = {key: record.value for key, record in last.items() if record.value is not None}
+        _same("I9", "the changelog", held, state)
         return
-    for key, value in last.items():
-        assert value is not None
-        for fact in truth.facts(topic, key, value):
-            newest = truth.rows[fact.name]
-            what = f"the last of {fact.name} in {topic} is {fact.version}, not {newest[0]}"
-            law("I9", newest[0] == fact.version, what)
+    for record in last.values():
+        for name, version, _, _ in record.facts:
+            right = newest[name][0]
+            if right != version:
+                what = f"the last of {name} in {topic} is {version}, not {right}"
+                law("I9", holds=False, what=what)
 
 
 def _same(name: str, what: str, shown: object, right: object) -> None:

@@ -1,8 +1,11 @@
 """What happens, as three small numbers and a name; and the processes it happens to."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tests.simulation.worker import Post
+
+RUN_AT_REST: Final = 7
+"""Records in a run when nothing disturbs: as many as the longest of those that may be."""
 
 
 class Action(NamedTuple):

@@ -43,7 +43,7 @@ def simulate(share: Share) -> Found:
             real = share.real_sink_each and seed % share.real_sink_each == 0
             checks = Checks(real_sink=bool(real))
             found = run(seed, share.matcher, share.workers, checks=checks)
-            counts += found.counts
+            counts.update(found.counts)
             done += 1
             if found.breach:
                 short = told(shrunk(found) if share.shrink and not real else found, seed)

@@ -71,7 +71,7 @@ def written(found: Outcome, what: str) -> str:
     kept = {
         "what": what,
         "breach": found.breach[:200],
-        "plan": [plan.tale, plan.zombie_steps, plan.matcher, plan.workers],
+        "plan": [plan.tale, plan.zombie_steps, plan.matcher, plan.workers, plan.whole],
         "actions": [list(action) for action in found.actions],
         "stories": [_story_told(told) for told in stories_of(plan.tale, plan.matcher)],
     }

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from schemas.identity import partition_of
-from streams.core.partition import Partition
+from streams.core.partition import Effects, Partition
 from tests.simulation.craft import PARTITIONS, craft
 from tests.support.core_logs import DAY, HOUR, NOON, Line, Logged, Saying, day
 from tests.support.core_logs import report as spoken
@@ -54,6 +54,8 @@ class Story:
     epoch: int
     records: list[Logged] = field(default_factory=list)
     expected: list[Expected] = field(default_factory=list)
+    effects: list[Effects] = field(default_factory=list)
+    """What the teller's own core, which never failed, said to each record."""
 
 
 def story(seed: str, number: int, records: int, matcher: str) -> Story:
@@ -113,7 +115,7 @@ class _Teller:
         self.told.expected.append(
             Expected(expected.verdict, letters, expected.sound, expected.tick)
         )
-        self.core.fold([record])
+        self.told.effects.append(self.core.fold([record]))
         self.now += self.chance.choice(JUMPS)
         if self.far and self.chance.random() < 0.15:
             self.now += 50 * DAY

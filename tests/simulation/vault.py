@@ -4,19 +4,20 @@ Decides what a crash leaves: all of a transaction or none of it. It reads facts,
 schedule in many goes through the real warehouse as well (`tests.simulation.real_sink`).
 """
 
+from collections.abc import Sequence
+
 from tests.simulation.cluster import OUTPUTS, Cluster, Kept, Place
 from tests.simulation.facts import Name
-from tests.simulation.truth import Truth
 
 Row = tuple[int, str]
-Batch = list[tuple[Place, list[Kept]]]
+Batch = list[tuple[Place, Sequence[Kept]]]
 
 
 class Vault:
     """A database and the one process that writes to it."""
 
-    def __init__(self, cluster: Cluster, truths: dict[int, Truth]) -> None:
-        self._cluster, self._truths = cluster, truths
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
         self.places = [(topic, p) for p in cluster.partitions for topic in OUTPUTS]
         self.rows: dict[Name, Row] = {}
         self.offsets: dict[Place, int] = dict.fromkeys(self.places, 0)
@@ -46,11 +47,9 @@ class Vault:
         self.diary.append((kind, batch))
         rows = self.rows
         for place, records in batch:
-            topic, number = place
-            truth, log = self._truths[number], self._cluster.logs[place]
+            log = self._cluster.logs[place]
             for record in records:
-                assert record.value is not None
-                for name, version, content, _ in truth.facts(topic, record.key, record.value):
+                for name, version, content, _ in record.facts:
                     held = rows.get(name)
                     if held is None or version >= held[0]:
                         rows[name] = (version, content)

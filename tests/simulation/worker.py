@@ -7,50 +7,59 @@ may die or sleep between any two of these.
 
 import asyncio
 import logging
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Coroutine, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from schemas.metrics import Silent
 from streams.agents import tenure
+from streams.agents.breaker import Limits
 from streams.agents.core_port import Record
 from streams.agents.holding import Holding
 from streams.agents.inbox import Bounds, Inbox
+from streams.agents.intake import Intake
 from streams.agents.options import WorkerOptions
 from streams.agents.tenure import Tenure
-from streams.agents.wire import Sent
 from tests.simulation.cluster import CHANGELOG, Cluster
 from tests.simulation.truth import Truth
 
 OPTIONS = WorkerOptions(bootstrap="nowhere:0", worker="w", state_dir=Path("unused"))
 BOUNDS = Bounds(1_000, 1_000_000, 10_000, 10_000_000)
+SILENT = Silent()
+_STATE = OPTIONS.changelog
 Batch = list[tuple[bytes, bytes | None]]
 _passed: list[str] = []
 
 
-class Answer:
-    """The broker's answer to one batch; waiting for it hands the turn back to the world."""
+class Flight:
+    """A batch on its way to one partition of a topic: what a tenure knows as `Sent`.
 
-    __slots__ = ("offset",)
+    Waiting for the broker's answer hands the turn back to the world.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("offset", "records", "rows", "topic")
+
+    def __init__(self, topic: str, rows: Batch) -> None:
+        self.topic, self.rows, self.records = topic, rows, len(rows)
         self.offset = -1
+        """Of its first record, once the broker has all."""
 
-    def __await__(self) -> Generator["Answer", None, "Answer"]:
-        while self.offset < 0:
-            yield self
+    def landed(self) -> "Flight":
         return self
 
+    def __await__(self) -> Generator["Flight", None, int]:
+        while self.offset < 0:
+            yield self
+        return self.offset
 
-class Flight:
-    """A batch on its way to one partition of a topic."""
 
-    __slots__ = ("answer", "rows")
-
-    def __init__(self, rows: Batch) -> None:
-        self.rows, self.answer = rows, Answer()
+@cache
+def _intake(number: int) -> Intake:
+    """Without a barrier everything is taken in and nothing is noted: all tenures share it."""
+    return Intake(number, Limits(), None, SILENT)
 
 
 class SimWire:
@@ -58,28 +67,24 @@ class SimWire:
 
     def __init__(self, cluster: Cluster, number: int) -> None:
         self._cluster, self._number = cluster, number
-        self.flights: dict[str, deque[Flight]] = {}
+        self.flights: dict[str, deque[Flight]] = defaultdict(deque)
         self.taken_over = False
 
-    async def send(
-        self, topic: str, partition: int, rows: Any, *, whole: bool = False
-    ) -> list[Sent]:
+    async def send(self, topic: str, partition: int, rows: Any, *, whole: bool = False) -> Any:
         """Put rows in flight: state whole, outputs cut in two where there are several."""
         assert partition == self._number
-        name = CHANGELOG if topic == OPTIONS.changelog else topic
-        half = len(rows) if whole or len(rows) < 4 else len(rows) // 2
-        sent = []
-        for part in (rows[:half], rows[half:]):
-            if part:
-                flight = Flight(list(part))
-                self.flights.setdefault(name, deque()).append(flight)
-                sent.append(Sent(topic, len(part), flight.answer))
+        name, many = CHANGELOG if topic == _STATE else topic, len(rows)
+        if whole or many < 4:
+            sent = [Flight(topic, rows[:])]
+        else:
+            sent = [Flight(topic, rows[: many // 2]), Flight(topic, rows[many // 2 :])]
+        self.flights[name] += sent
         return sent
 
     async def ends(self, topics: Iterable[str], partition: int) -> Mapping[str, int]:
         logs, found = self._cluster.logs, {}
         for topic in topics:
-            log = logs[CHANGELOG if topic == OPTIONS.changelog else topic, partition]
+            log = logs[CHANGELOG if topic == _STATE else topic, partition]
             if not self.taken_over and log.strange > log.mended:
                 log.blind = True
             found[topic] = log.end
@@ -88,7 +93,7 @@ class SimWire:
     async def read(
         self, topic: str, partition: int, start: int, end: int
     ) -> AsyncIterator[Record]:
-        assert topic == OPTIONS.changelog
+        assert topic == _STATE
         for record in self._cluster.logs[CHANGELOG, partition].read(start, end):
             yield record
 
@@ -98,7 +103,7 @@ class Post:
 
     def __init__(self, cluster: Cluster, truth: Truth) -> None:
         self.number = truth.number
-        self._records = truth.story.records
+        self.records = truth.story.records
         self._cluster = cluster
         fold = truth.fresh()
         self.holding = Holding(self.number, fold)
@@ -107,9 +112,11 @@ class Post:
         self.holding.known = max(self.holding.known, log.end - 1)
         self.wire = SimWire(cluster, self.number)
         inbox = Inbox(cluster.committed[self.number], BOUNDS)
-        self.tenure = Tenure(self.holding, self.wire, inbox, OPTIONS, Silent())
+        self.tenure = Tenure(
+            self.holding, self.wire, inbox, OPTIONS, SILENT, intake=_intake(self.number)
+        )
         self.coroutine: Coroutine[Any, Any, object] | None = self.tenure._take_over()
-        self.waits: Answer | None = None
+        self.waits: Flight | None = None
         self.passed = "restoring"
         """The last failpoint that the tenure went by."""
 
@@ -124,14 +131,15 @@ class Post:
     def advance(self, run_records: int) -> bool:
         """Go on to the next wait, with a new run when idle; False when there is nothing to do."""
         if self.coroutine is None:
-            at = self.done
+            at = self.tenure.done
             end = min(at + run_records, self._cluster.produced[self.number])
             if at >= end:
                 return False
-            self.coroutine = self.tenure._work(self._records[at:end])
+            self.coroutine = self.tenure._work(self.records[at:end])
         try:
             self.waits = self.coroutine.send(None)
-            self.passed = _passed.pop() if _passed else self.passed
+            if _passed:
+                self.passed = _passed[-1]
         except StopIteration:
             self._rest()
         _passed.clear()
@@ -149,10 +157,14 @@ class Post:
         self.passed = "at rest"
         self.wire.taken_over = True
 
-    def mended(self) -> Iterator[tuple[str, int]]:
-        """How far an idle owner has looked through its compacted logs."""
-        yield CHANGELOG, self.holding.known + 1
-        yield from self.tenure._due_outputs.items()
+    def note_mended(self) -> None:
+        """Note how far an idle owner has looked through its compacted logs."""
+        logs, number = self._cluster.logs, self.number
+        log = logs[CHANGELOG, number]
+        log.mended = max(log.mended, self.holding.known + 1)
+        for topic, upto in self.tenure._due_outputs.items():
+            log = logs[topic, number]
+            log.mended = max(log.mended, upto)
 
     @property
     def taken_over(self) -> bool:
@@ -169,6 +181,10 @@ class Post:
             self.coroutine = None
 
 
+def _untold(*_: object) -> None:
+    """What becomes of figures: nobody reads them here."""
+
+
 @contextmanager
 def on_one_thread() -> Iterator[None]:
     """Work that a worker gives to a thread is done at once: one thread, one order."""
@@ -176,13 +192,16 @@ def on_one_thread() -> Iterator[None]:
     async def inline(call: Any, *args: Any) -> Any:
         return call(*args)
 
-    before, point = asyncio.to_thread, vars(tenure)["failpoint"]
-    vars(asyncio)["to_thread"], vars(tenure)["failpoint"] = inline, _passed.append
+    before, inside = asyncio.to_thread, vars(tenure)
+    point, tell = inside["failpoint"], inside["tell"]
+    vars(asyncio)["to_thread"] = inline
+    inside["failpoint"], inside["tell"] = _passed.append, _untold
     log = logging.getLogger("lumbung.worker")
     level = log.level
     log.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
-        vars(asyncio)["to_thread"], vars(tenure)["failpoint"] = before, point
+        vars(asyncio)["to_thread"] = before
+        inside["failpoint"], inside["tell"] = point, tell
         log.setLevel(level)
