@@ -99,6 +99,7 @@ prove: setup ## what is promised, tried under faults: simulated schedules, plant
 	$(BIN)/python -m tests.simulation --schedules 30000 --jobs 2
 	$(BIN)/python -m tests.simulation --schedules 1500 --matcher real --real-sink-each 100 --jobs 2
 	$(BIN)/python -m tests.mutation --jobs 2
+	$(BIN)/python -m tests.protocol --interleavings 20000 --jobs 2
 	$(BIN)/python -m tests.faults --schedules 10 --seed 1
 
 .PHONY: hooks

@@ -19,7 +19,17 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("producers", "streams", "sinks", "schemas", "deploy")
-TIERS = {"unit", "property", "integration", "e2e", "support", "faults", "mutation", "simulation"}
+TIERS = {
+    "unit",
+    "property",
+    "integration",
+    "e2e",
+    "support",
+    "faults",
+    "mutation",
+    "protocol",
+    "simulation",
+}
 
 MODULE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 40

@@ -1,0 +1,260 @@
+"""Decides what hubs and the market between them say to each other, and the wire form of it.
+
+`lumbung.market.v1` carries what hubs say: the lines they could not match themselves, that a tick
+is done, and the absolute state of each leg, which is the one answer to every request. Into
+`lumbung.events.v1` the market says reserve, commit and release. All of it is a CloudEvents 1.0
+envelope. Every saying is absolute and versioned (epoch and offset of the record that it follows
+from) and may arrive any number of times. `generation` is that of the consumer group of whoever
+speaks; a leg carries that of the request which last changed it.
+
+Refuses to know what is granted and when: `streams.core.interchange` decides. Quantities are
+integers in micro base units here and decimal strings on the wire; prices are whole rupiah per base
+unit; days count since 1970, -1 is none.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from schemas.errors import Reason, Rejection
+from schemas.events import Closed, Envelope, Text
+from schemas.quantity import QUANTITY_MAX_MICRO, format_quantity, parse_quantity
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+WIRE_MAX_MICRO: Final = QUANTITY_MAX_MICRO - 1
+"""The most that twelve digits and six decimals can say."""
+Micro = Annotated[int, msgspec.Meta(ge=0, le=WIRE_MAX_MICRO)]
+AMOUNTS: Final = frozenset({"quantity", "least", "min_lot", "delivered"})
+"""Fields that are decimal strings on the wire."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class LegSide(StrEnum):
+    """Which end of a match a leg is: the goods, or the order that they fill."""
+
+    OFFER = "offer"
+    NEED = "need"
+
+
+class LegState(StrEnum):
+    """Where a leg stands; what follows what is a table of `streams.core.interchange`."""
+
+    HELD = "held"
+    COMMITTED = "committed"
+    REFUSED = "refused"
+    LAPSED = "lapsed"
+    RELEASED = "released"
+    WITHDRAWN = "withdrawn"
+
+
+class LeftOffer(Closed, frozen=True, kw_only=True):
+    """Goods that found no match at home; the fields are those of the matcher's offers."""
+
+    line: str
+    coop: str
+    commodity: str
+    grade: str
+    quantity: Micro
+    floor: int
+    expires_day: int = -1
+    min_lot: Micro = 0
+    contract: bool = False
+
+
+class LeftNeed(Closed, frozen=True, kw_only=True):
+    """An order, or what is left of it, that found no goods at home."""
+
+    line: str
+    coop: str
+    commodity: str
+    quantity: Micro
+    ceiling: int
+    grade: str = ""
+    grades: tuple[str, ...] | None = None
+    needed_day: int = -1
+    priority: str = "normal"
+    min_lot: Micro = 0
+    market: str = "domestic"
+    contract: bool = False
+
+
+class Residual(Closed, frozen=True, kw_only=True):
+    """All that a hub has and wants of a family beyond what it matched itself; the newest holds."""
+
+    hub: str
+    family: str
+    version: Count
+    generation: Count = 0
+    offers: tuple[LeftOffer, ...] = ()
+    needs: tuple[LeftNeed, ...] = ()
+
+
+class Done(Closed, frozen=True, kw_only=True):
+    """A hub partition has carried out a tick and said all that follows from it."""
+
+    partition: Count
+    tick: Count
+    version: Count
+    generation: Count = 0
+
+
+class LegTold(Closed, frozen=True, kw_only=True):
+    """A leg as it stands: grant, refusal, acknowledgement and its opposite are all states of it.
+
+    `quantity` is what is held, or what was committed; `delivered` is how much of that has left or
+    arrived. `at_risk` names the report that took goods from under a committed leg.
+    """
+
+    match: str
+    side: LegSide
+    hub: str
+    family: str
+    line: str
+    state: LegState
+    quantity: Micro
+    version: Count
+    generation: Count = 0
+    delivered: Micro = 0
+    at_risk: str = ""
+    reason: Text = ""
+
+
+class Reserve(Closed, frozen=True, kw_only=True):
+    """Hold so much of a line for a match, less if less is free, nothing if that is below `least`.
+
+    The hold ends by itself `ttl_ms` after the hub's time at the grant, unless it is committed.
+    """
+
+    match: str
+    side: LegSide
+    hub: str
+    family: str
+    line: str
+    commodity: str
+    quantity: Micro
+    least: Micro
+    ttl_ms: Count
+    version: Count
+    generation: Count = 0
+
+
+class Commit(Closed, frozen=True, kw_only=True):
+    """Promise so much of what is held, and let the rest go."""
+
+    match: str
+    side: LegSide
+    hub: str
+    family: str
+    quantity: Micro
+    version: Count
+    generation: Count = 0
+
+
+class Release(Closed, frozen=True, kw_only=True):
+    """Let go of all that a leg holds, committed or not."""
+
+    match: str
+    side: LegSide
+    hub: str
+    family: str
+    version: Count
+    generation: Count = 0
+    reason: Text = ""
+
+
+Request = Reserve | Commit | Release
+Message = Residual | Done | LegTold | Request
+
+TO_MARKET: Final[Mapping[str, type[Closed]]] = MappingProxyType(
+    {
+        "lumbung.residual.v1": Residual,
+        "lumbung.done.v1": Done,
+        "lumbung.leg.v1": LegTold,
+    }
+)
+TO_HUB: Final[Mapping[str, type[Closed]]] = MappingProxyType(
+    {
+        "lumbung.reserve.v1": Reserve,
+        "lumbung.commit.v1": Commit,
+        "lumbung.release.v1": Release,
+    }
+)
+TYPES: Final[Mapping[str, type[Closed]]] = MappingProxyType({**TO_MARKET, **TO_HUB})
+_NAMES: Final = {cls: name for name, cls in TYPES.items()}
+_envelope: Final = msgspec.json.Decoder(Envelope)
+
+
+def name_of(message: Message) -> str:
+    """The identity of a message: equal for two sayings of the same thing after the same record."""
+    kind = _NAMES[type(message)].split(".")[1]
+    if isinstance(message, Residual):
+        return f"{kind}:{message.hub}:{message.family}:{message.version}"
+    if isinstance(message, Done):
+        return f"{kind}:{message.partition}:{message.tick}"
+    return f"{kind}:{message.match}:{message.side}:{message.version}"
+
+
+def key_of(message: Message) -> bytes:
+    """The record key: hub and family to the market, the hub to a hub; `done` names its sender."""
+    if isinstance(message, Done):
+        return f"done|{message.partition}".encode()
+    if isinstance(message, Residual | LegTold):
+        return f"{message.hub}|{message.family}".encode()
+    return message.hub.encode()
+
+
+def written(message: Message, at_ms: int) -> bytes:
+    """A message as record bytes; `at_ms` is the time of the tick that its speaker knows."""
+    whose = "market" if type(message) in TO_HUB.values() else "hubs"
+    envelope = {
+        "specversion": "1.0",
+        "type": _NAMES[type(message)],
+        "id": name_of(message),
+        "source": f"/{whose}",
+        "time": _EPOCH + timedelta(milliseconds=at_ms),
+        "data": _said(msgspec.to_builtins(message), format_quantity),
+    }
+    return msgspec.json.encode(envelope)
+
+
+def read(value: bytes | None) -> Message | Rejection:
+    """Read a message; what is none, or is malformed, is a rejection and never an exception."""
+    if not value:
+        return Rejection(Reason.EMPTY_VALUE)
+    try:
+        envelope = _envelope.decode(value)
+        kind = TYPES.get(envelope.type)
+        if kind is None:
+            return Rejection(Reason.UNKNOWN_TYPE, "type")
+        message: Any = msgspec.convert(_said(msgspec.json.decode(envelope.data), _micro), kind)
+    except (msgspec.ValidationError, _NoAmountError):
+        return Rejection(Reason.WRONG_TYPE, "data")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Rejection(Reason.JSON_MALFORMED)
+    told: Message = message
+    return told if envelope.id == name_of(told) else Rejection(Reason.ID_MISMATCH, "id")
+
+
+class _NoAmountError(ValueError):
+    """A quantity that is not a decimal string."""
+
+
+def _micro(text: Any) -> int:
+    found = parse_quantity(text) if isinstance(text, str) else None
+    if found is None:
+        raise _NoAmountError
+    return found
+
+
+def _said(part: Any, amount: Callable[[Any], Any]) -> Any:
+    """Plain JSON values with every quantity put into its other form."""
+    if isinstance(part, dict):
+        return {
+            name: amount(value) if name in AMOUNTS else _said(value, amount)
+            for name, value in part.items()
+        }
+    return [_said(one, amount) for one in part] if isinstance(part, list | tuple) else part

@@ -1,0 +1,103 @@
+"""Decides what a hub tells the market that it has left over, and when it tells it again.
+
+Lines, never averages; the largest when there are too many. They are told when they changed, and
+once more after another worker took over, for the last telling may not have left. Refuses to know
+how a hub matches inside.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from hashlib import blake2b
+from operator import attrgetter
+from typing import Final, TypeVar
+
+import msgspec
+
+from schemas.market import WIRE_MAX_MICRO, LeftNeed, LeftOffer, Residual
+from streams.core.interchange.hub_side import At, HubSide
+from streams.core.interchange.hub_state import LeftOver
+from streams.core.lines import NeedLine, OfferLine
+
+LINES_MAX: Final = 500
+"""Most offers, and most needs, of a hub and family."""
+_Left = TypeVar("_Left", LeftOffer, LeftNeed)
+
+
+def left_offers(
+    offers: Sequence[OfferLine], proposed: Mapping[str, int], contracts: Collection[str] = ()
+) -> tuple[LeftOffer, ...]:
+    """Offers less what the hub's own proposals take of them; `proposed` is micro by line."""
+    left = [
+        LeftOffer(
+            line=o.line,
+            coop=o.coop,
+            commodity=o.commodity,
+            grade=o.grade,
+            quantity=min(o.quantity - proposed.get(o.line, 0), WIRE_MAX_MICRO),
+            floor=o.floor,
+            expires_day=-1 if o.expires_day is None else o.expires_day,
+            min_lot=o.min_lot,
+            contract=o.line in contracts,
+        )
+        for o in offers
+        if o.quantity > proposed.get(o.line, 0)
+    ]
+    return _largest(left)
+
+
+def left_needs(
+    needs: Sequence[NeedLine], proposed: Mapping[str, int], contracts: Collection[str] = ()
+) -> tuple[LeftNeed, ...]:
+    """Needs less what the hub's own proposals bring them; `proposed` is micro by line."""
+    left = [
+        LeftNeed(
+            line=n.line,
+            coop=n.coop,
+            commodity=n.commodity,
+            quantity=min(n.quantity - proposed.get(n.line, 0), WIRE_MAX_MICRO),
+            ceiling=n.ceiling,
+            grade=n.grade or "",
+            grades=None if n.grades is None else tuple(sorted(n.grades)),
+            needed_day=-1 if n.needed_by_day is None else n.needed_by_day,
+            priority=n.priority,
+            min_lot=min(n.min_lot, n.quantity - proposed.get(n.line, 0)),
+            market=n.market,
+            contract=n.line in contracts,
+        )
+        for n in needs
+        if n.quantity > proposed.get(n.line, 0)
+    ]
+    return _largest(left)
+
+
+def _largest(lines: list[_Left]) -> tuple[_Left, ...]:
+    kept = sorted(lines, key=lambda one: (-one.quantity, one.line))[:LINES_MAX]
+    return tuple(sorted(kept, key=attrgetter("line")))
+
+
+class Residuals:
+    """What the hubs of a partition last told; `takeover` asks for the newest once more."""
+
+    def __init__(self, side: HubSide) -> None:
+        self._side = side
+        self._again: set[str] = set()
+
+    def takeover(self, version: int) -> None:
+        """Tell at the next tick what was last told at or above a version: it may not have left."""
+        self._again = {n for n, left in self._side.left.items() if left.version >= version}
+
+    def renew(self, residual: Residual, at: At) -> Residual | None:
+        """Give what to tell; None when it was told and is the same. Its version is set here."""
+        name = f"{residual.hub}|{residual.family}"
+        lines = msgspec.json.encode((residual.offers, residual.needs))
+        digest = blake2b(lines, digest_size=16).digest()
+        held = self._side.left.get(name)
+        again = name in self._again
+        self._again.discard(name)
+        if held is None and not (residual.offers or residual.needs):
+            return None
+        if held is None or held.digest != digest:
+            held = self._side.left[name] = LeftOver(at.version, digest)
+            self._side.changed[f"left/{name}"] = None
+        elif not again:
+            return None
+        return msgspec.structs.replace(residual, version=held.version)

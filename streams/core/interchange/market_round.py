@@ -1,0 +1,261 @@
+"""Decides when a round between hubs begins, what goes into it, and what its answer starts.
+
+Round t begins when every hub partition has said `done t`, or three ticks later, naming the
+missing. Only families that something happened to are solved. What was asked for and does not show
+in a hub's residual yet is taken off its lines. Refuses to know how a round is solved.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from schemas.identity import match_id
+from schemas.market import LeftNeed, LeftOffer, LegSide
+from streams.core.interchange.market_state import Between, End, Family, Pair
+from streams.core.interchange.market_store import MarketStore
+from streams.core.interchange.protocol_table import ROUND_WAIT_TICKS, Phase
+from streams.core.interchange.terms import Interchange, Shipment
+from streams.core.lines import Goods, NeedLine, OfferLine, Options
+from streams.core.matching import BETWEEN_HUBS
+
+DAY_MS: Final = 86_400_000
+WIB_MS: Final = 7 * 3_600_000
+"""The market's day is that of Jakarta."""
+ROUND_BYTES_MAX: Final = 320 * 1024
+"""What the new matches of one record may take of a state batch; the rest waits a round."""
+MATCH_BYTES: Final = 1_200
+
+
+class Problem(NamedTuple):
+    """A round of a family: its lines, options, and the day since 1970."""
+
+    family: str
+    offers: list[OfferLine]
+    needs: list[NeedLine]
+    options: Options
+    today: int
+
+
+Solve = Callable[[Problem], Interchange]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What every round of a market shares; `partitions` is how many hub partitions there are."""
+
+    partitions: int
+    goods: Goods = field(default_factory=Goods)
+    bonuses: bool = True
+
+
+class Rounds:
+    """When rounds begin and what becomes of them."""
+
+    def __init__(self, store: MarketStore, solve: Solve, policy: Policy) -> None:
+        self._store, self._solve, self._policy = store, solve, policy
+        self.counts: dict[str, int] = {"rounds": 0, "shipments": 0, "uncertified": 0, "greedy": 0}
+
+    # -------------------------------------------------------------- what is new
+    def stir(self, family: str) -> None:
+        """Something happened to a family."""
+        held = self._store.families.get(family)
+        if held is None or not held.is_dirty:
+            held = held or Family(0)
+            held.is_dirty = True
+            self._store.put("family", family, held)
+
+    def wake(self, before_ms: int) -> None:
+        """Time went on from `before_ms`: pairs whose rest is over may be matched again."""
+        now_ms = self._store.now.as_of_ms
+        for pair in self._store.pairs.values():
+            if before_ms < pair.rest_until_ms <= now_ms:
+                self.stir(pair.family)
+
+    def rest(self, match: Between, until_ms: int, after: tuple[tuple[str, int], ...]) -> None:
+        """A match is over: its pair rests, and the next one of it has another name."""
+        offer, need = match.offer.line, match.need.line
+        pair = Pair(0, match.family, offer, need, match.n + 1, until_ms, after)
+        self._store.put("pair", match_id(BETWEEN_HUBS, offer, need, 0), pair)
+        self.stir(match.family)
+
+    # -------------------------------------------------------------- beginning
+    def begin(self) -> Iterator[Between]:
+        """Begin the round that is due, if one is; gives the matches that it starts."""
+        due = self._due()
+        if due is None:
+            return
+        tick, missing = due
+        self._store.now.round = tick
+        room = ROUND_BYTES_MAX // MATCH_BYTES
+        families = self._store.families
+        for name in sorted(families, key=lambda n: (families[n].solved, n)):
+            if room <= 0:
+                return
+            if families[name].is_dirty:
+                for match in self._family(name, tick, missing, room):
+                    room -= 1
+                    yield match
+
+    def _due(self) -> tuple[int, tuple[int, ...]] | None:
+        """The round to begin and the partitions it does not wait for."""
+        now = self._store.now
+        ticks = {
+            n: held.tick if (held := self._store.done.get(str(n))) else 0
+            for n in range(self._policy.partitions)
+        }
+        whole = min(min(ticks.values(), default=0), now.tick)
+        if whole > now.round:
+            return whole, ()
+        late = now.tick - ROUND_WAIT_TICKS
+        if late > now.round:
+            return late, tuple(n for n, tick in ticks.items() if tick < late)
+        return None
+
+    def _family(
+        self, name: str, tick: int, missing: tuple[int, ...], room: int
+    ) -> Iterator[Between]:
+        problem = self._problem(name)
+        found = self._solve(problem)
+        taken = found.shipments[:room]
+        self.counts["rounds"] += 1
+        self.counts["shipments"] += len(taken)
+        self.counts["uncertified"] += not found.certified
+        self.counts["greedy"] += found.method == "greedy"
+        left = Family(
+            0,
+            is_dirty=len(taken) < len(found.shipments),
+            tick=tick,
+            solved=self._store.now.version,
+            missing=missing,
+            certified=found.certified,
+            method=found.method,
+            gap=found.gap,
+            digest=found.digest,
+            shipments=len(taken),
+        )
+        self._store.put("family", name, left)
+        offers = {line.line: line for line in problem.offers}
+        needs = {line.line: line for line in problem.needs}
+        for shipment in taken:
+            match = self._match(shipment, offers[shipment.offer], needs[shipment.need], left)
+            self._store.put("match", match.match, match)
+            yield match
+
+    # -------------------------------------------------------------- what goes in
+    def _problem(self, family: str) -> Problem:
+        store, contracts = self._store, set[str]()
+        offers: list[OfferLine] = []
+        needs: list[NeedLine] = []
+        asked = self._asked(family)
+        for lines in store.lines_of(family):
+            for offer in lines.offers:
+                free = offer.quantity - asked[LegSide.OFFER, offer.line]
+                if free > 0:
+                    offers.append(_offer(offer, lines.hub, family, free))
+                    contracts.update([offer.line] if offer.contract else ())
+            for need in lines.needs:
+                open_ = need.quantity - asked[LegSide.NEED, need.line]
+                if open_ > 0:
+                    needs.append(_need(need, lines.hub, family, open_))
+                    contracts.update([need.line] if need.contract else ())
+        pairs = list(store.pairs_of(family))
+        alive = {(m.offer.line, m.need.line) for m in store.open_of(family)}
+        options = Options(
+            bonuses=self._policy.bonuses,
+            finished={(pair.offer, pair.need): pair.n for pair in pairs},
+            held_back=frozenset(alive | {(p.offer, p.need) for p in pairs if self._rests(p)}),
+            contracts=frozenset(contracts),
+            goods=self._policy.goods,
+        )
+        return Problem(family, offers, needs, options, (store.now.as_of_ms + WIB_MS) // DAY_MS)
+
+    def _rests(self, pair: Pair) -> bool:
+        if pair.rest_until_ms > self._store.now.as_of_ms:
+            return True
+        for hub, version in pair.after:
+            lines = self._store.residuals.get(f"{hub}|{pair.family}")
+            if lines is not None and lines.told <= version:
+                return True
+        return False
+
+    def _asked(self, family: str) -> defaultdict[tuple[LegSide, str], int]:
+        """What matches under way take of lines and their hubs' residuals do not show yet."""
+        asked: defaultdict[tuple[LegSide, str], int] = defaultdict(int)
+        for match in self._store.open_of(family):
+            for end in match.ends:
+                lines = self._store.residuals.get(f"{end.hub}|{family}")
+                told = 0 if lines is None else lines.told
+                if end.told == 0:
+                    asked[end.side, end.line] += end.asked
+                elif end.told > told and not end.is_over:
+                    asked[end.side, end.line] += end.quantity - end.delivered
+        return asked
+
+    # -------------------------------------------------------------- what comes out
+    def _match(
+        self, shipment: Shipment, offer: OfferLine, need: NeedLine, left: Family
+    ) -> Between:
+        facts: dict[str, Any] = {
+            name: getattr(shipment, name)
+            for name in ("given", "quantity", "price", "buyer_price", "leg_cost", "processing")
+        }
+        return Between(
+            version=0,
+            match=str(shipment.match),
+            family=offer.family,
+            n=self._pair_n(offer.line, need.line),
+            phase=Phase.ASKED,
+            offer=_end(LegSide.OFFER, offer, shipment.given),
+            need=_end(LegSide.NEED, need, shipment.quantity),
+            **facts,
+            days=shipment.days,
+            parts=shipment.parts,
+            certified=left.certified,
+            digest=left.digest,
+            tick=left.tick,
+            created_ms=self._store.now.as_of_ms,
+        )
+
+    def _pair_n(self, offer: str, need: str) -> int:
+        pair = self._store.pairs.get(match_id(BETWEEN_HUBS, offer, need, 0))
+        return 0 if pair is None else pair.n
+
+
+def _end(side: LegSide, line: OfferLine | NeedLine, asked: int) -> End:
+    least = max(1, min(line.min_lot, asked))
+    return End(side, line.hub, line.line, line.commodity, asked, least)
+
+
+def _offer(left: LeftOffer, hub: str, family: str, quantity: int) -> OfferLine:
+    return OfferLine(
+        line=left.line,
+        coop=left.coop,
+        hub=hub,
+        family=family,
+        commodity=left.commodity,
+        grade=left.grade,
+        quantity=quantity,
+        floor=left.floor,
+        expires_day=None if left.expires_day < 0 else left.expires_day,
+        min_lot=left.min_lot,
+    )
+
+
+def _need(left: LeftNeed, hub: str, family: str, quantity: int) -> NeedLine:
+    named: dict[str, Any] = {"priority": left.priority}
+    return NeedLine(
+        line=left.line,
+        coop=left.coop,
+        hub=hub,
+        family=family,
+        commodity=left.commodity,
+        quantity=quantity,
+        ceiling=left.ceiling,
+        grades=None if left.grades is None else frozenset(left.grades),
+        grade=left.grade or None,
+        needed_by_day=None if left.needed_day < 0 else left.needed_day,
+        min_lot=min(left.min_lot, quantity),
+        market=left.market,
+        **named,
+    )

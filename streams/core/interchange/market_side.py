@@ -1,0 +1,283 @@
+"""Decides what the market between hubs makes of what hubs say: matches, requests, rounds.
+
+Theory of operation. The market is a fold over one log, as a hub is. A match is a table over both
+its legs: each is kept as its hub last told it, the highest version wins, and what follows is read
+off `protocol_table`. Nothing is published before both legs are committed with what was agreed.
+Whatever a leg has not answered is asked again at every tick. A record at or below `applied`
+changes nothing, and is answered again from the state. Requests and matches leave as the state has
+them at the end of a run; `market_round` decides when lines are matched, and by whom.
+
+Refuses to know Kafka, the clock and what solves a round.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from schemas.market import Commit, Done, LegState, LegTold, Release, Request, Reserve, Residual
+from schemas.records import version_of
+from streams.core.interchange.market_round import Policy, Rounds, Solve
+from streams.core.interchange.market_state import APPLIED, Between, DoneTick, End, Lines
+from streams.core.interchange.market_store import MarketStore
+from streams.core.interchange.protocol_table import (
+    HOLD_BACK_MS,
+    HOLD_MS,
+    LIVE,
+    MATCHES,
+    OVER,
+    TOMBSTONE_MS,
+    News,
+    Phase,
+)
+
+FORGET_MAX: Final = 300
+"""How many ended matches a tick may forget; the others follow at the next."""
+REST_MS: Final = {"rejected": HOLD_BACK_MS, "expired": HOLD_BACK_MS}
+"""How long a pair rests, by why its match is over; else until its hubs tell of new lines."""
+
+
+class Tick(NamedTuple):
+    """The clock's word: the number of the tick, and the time, ms UTC."""
+
+    tick: int
+    as_of_ms: int
+
+
+class Asked(NamedTuple):
+    """A request on its way to the partition of a hub."""
+
+    hub: str
+    request: Request
+
+
+class MarketSide:
+    """One partition of `lumbung.market.v1`: its state, and the fold over its log."""
+
+    def __init__(
+        self,
+        solve: Solve,
+        policy: Policy,
+        *,
+        epoch: int = 0,
+        generation: int = 0,
+    ) -> None:
+        self.store = MarketStore(epoch)
+        self.generation = generation
+        self._rounds = Rounds(self.store, solve, policy)
+        self._ask: dict[str, None] = {}
+        self._orphans: dict[tuple[str, str], LegTold] = {}
+
+    @property
+    def applied(self) -> int:
+        """The last offset that is in the state, -1 when none is."""
+        return self.store.now.offset
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rounds, shipments and uncertified rounds since the start of this process."""
+        return self._rounds.counts
+
+    # -------------------------------------------------------------- the fold
+    def hear(self, offset: int, said: Residual | Done | LegTold | Tick) -> None:
+        """Fold one record of the log."""
+        now = self.store.now
+        if offset <= now.offset:
+            self._again(said)
+            return
+        now.offset = offset
+        now.version = version_of(now.epoch, offset)
+        self.store.changed[APPLIED] = None
+        if isinstance(said, LegTold):
+            self._leg(said)
+        elif isinstance(said, Residual):
+            self._residual(said)
+        elif isinstance(said, Done):
+            self._done(said)
+        else:
+            self._tick(said)
+
+    def _again(self, said: Residual | Done | LegTold | Tick) -> None:
+        """Say again what a record led to; what else may be lost is asked for at the next tick."""
+        if isinstance(said, LegTold) and said.match in self.store.matches:
+            self._ask[said.match] = None
+            self.store.show(said.match)
+
+    def _residual(self, said: Residual) -> None:
+        name = f"{said.hub}|{said.family}"
+        held = self.store.residuals.get(name)
+        if held is not None and held.told >= said.version:
+            return
+        lines = Lines(
+            self.store.now.version, said.version, said.hub, said.family, said.offers, said.needs
+        )
+        self.store.put("residual", name, lines)
+        self._rounds.stir(said.family)
+
+    def _done(self, said: Done) -> None:
+        name = str(said.partition)
+        held = self.store.done.get(name)
+        if held is None or held.tick < said.tick:
+            self.store.put("done", name, DoneTick(self.store.now.version, said.tick))
+            self._round()
+
+    def _tick(self, said: Tick) -> None:
+        now = self.store.now
+        if said.tick <= now.tick:
+            return
+        before = now.as_of_ms
+        now.tick, now.as_of_ms = said.tick, max(now.as_of_ms, said.as_of_ms)
+        for match in self.store.open.values():
+            if (match.phase, News.TICK) in MATCHES:
+                self._ask[match.match] = None
+        self._rounds.wake(before)
+        self._forget()
+        self._round()
+
+    def _round(self) -> None:
+        for match in self._rounds.begin():
+            self._ask[match.match] = None
+
+    def _forget(self) -> None:
+        until_ms = self.store.now.as_of_ms - TOMBSTONE_MS
+        for name in self.store.forgettable(until_ms, FORGET_MAX):
+            self.store.drop("match", name)
+
+    # -------------------------------------------------------------- matches
+    def _leg(self, told: LegTold) -> None:
+        match = self.store.matches.get(told.match)
+        if match is None:
+            if told.state in LIVE:  # forgotten long ago; nothing else would ever let it go
+                self._orphans[told.match, told.side] = told
+            return
+        end = match.offer if told.side is match.offer.side else match.need
+        if told.version <= end.told:
+            return
+        end.told, end.state, end.quantity = told.version, told.state, told.quantity
+        end.at_risk, end.delivered, end.reason = told.at_risk, told.delivered, told.reason
+        self._follow(match)
+        self.store.put("match", match.match, match)
+        self.store.show(match.match)
+
+    def _follow(self, match: Between) -> None:
+        """Go on from what the legs say, until there is nothing more to follow from it."""
+        while True:
+            news = news_of(match)
+            rule = None if news is None else MATCHES.get((match.phase, news))
+            if rule is None:
+                return
+            if match.phase is not Phase.RELEASING and rule.to is Phase.RELEASING:
+                self._end(match)
+            elif rule.to is Phase.PROPOSED:
+                match.shown = True
+            match.phase = rule.to
+            self._ask[match.match] = None
+            if match.phase is Phase.ENDED:
+                match.ended_ms = self.store.now.as_of_ms
+                return
+
+    def _end(self, match: Between) -> None:
+        """A match is over: the next of the pair has another name, and the pair rests."""
+        over = [end for end in match.ends if end.is_over]
+        match.reason = over[0].reason if over else "too_little"
+        short = tuple(
+            (end.hub, end.told) for end in match.ends if end.is_over or end.quantity < end.asked
+        )
+        rest_ms = REST_MS.get(match.reason, 0)
+        self._rounds.rest(match, self.store.now.as_of_ms + rest_ms if rest_ms else 0, short)
+
+    # -------------------------------------------------------------- what leaves
+    def announce(self, version: int) -> None:
+        """Say everything again that changed at or above a version: it may never have left."""
+        for name in sorted(self.store.matches):
+            if self.store.matches[name].version >= version:
+                self._ask[name] = None
+                self.store.show(name)
+
+    def drain(
+        self,
+    ) -> tuple[list[tuple[str, bytes | None]], list[Asked], list[Between]]:
+        """What to write, then whom to ask and which matches to publish; empty afterwards."""
+        asked = [one for name in self._ask for one in self._requests(name)]
+        asked += [self._let_go(told) for told in self._orphans.values()]
+        self._ask, self._orphans = {}, {}
+        rows, shown = self.store.drain()
+        return rows, asked, shown
+
+    def _requests(self, name: str) -> Iterator[Asked]:
+        """What the legs of a match have not answered yet."""
+        match = self.store.matches.get(name)
+        if match is None:
+            return
+        for end in match.ends:
+            request = request_of(match, end, self.generation)
+            if request is not None:
+                yield Asked(end.hub, request)
+
+    def _let_go(self, told: LegTold) -> Asked:
+        facts: dict[str, Any] = {"match": told.match, "side": told.side, "hub": told.hub}
+        version, spoken = self.store.now.version, self.generation
+        release = Release(
+            **facts, family=told.family, version=version, generation=spoken, reason="unknown"
+        )
+        return Asked(told.hub, release)
+
+    # -------------------------------------------------------------- recovery
+    def restore(self, key: str, value: bytes | None) -> bool:
+        """Take a changelog record in; False when something newer of its key is held."""
+        return self.store.restore(key, value)
+
+    def encode(self, key: str) -> bytes | None:
+        """What the changelog should hold for a key; None when nothing."""
+        return self.store.encode(key)
+
+    def settle(self) -> None:
+        """Recovery is over: build what the state implies."""
+        self.store.settle()
+
+
+def news_of(match: Between) -> News | None:
+    """What both legs of a match, taken together, say; None when that is nothing yet."""
+    over = [end.is_over for end in match.ends]
+    if match.phase is Phase.RELEASING:
+        return News.ALL_OVER if all(over) else None
+    if any(over):
+        return News.LEG_OVER
+    if match.phase is Phase.ASKED and all(end.state is LegState.HELD for end in match.ends):
+        return News.GRANTED if _agree(match) else News.TOO_LITTLE
+    if match.phase is Phase.COMMITTING and all(_is_acknowledged(end) for end in match.ends):
+        return News.ACKNOWLEDGED
+    return None
+
+
+def _is_acknowledged(end: End) -> bool:
+    return end.state is LegState.COMMITTED and end.quantity == end.agreed
+
+
+def _agree(match: Between) -> bool:
+    """Set what both legs can give, in each one's measure; False below a smallest lot."""
+    offer, need = match.ends
+    quantity = min(need.quantity, offer.quantity * match.quantity // match.given)
+    given = -(-quantity * match.given // match.quantity)
+    if quantity < max(1, need.least) or given < max(1, offer.least):
+        return False
+    offer.agreed, need.agreed = given, quantity
+    return True
+
+
+def request_of(match: Between, end: End, generation: int) -> Request | None:
+    """What a leg is still to be asked; None when it has said all that is wanted of it."""
+    facts: dict[str, Any] = {
+        "match": match.match,
+        "side": end.side,
+        "hub": end.hub,
+        "family": match.family,
+        "version": match.version,
+        "generation": generation,
+    }
+    if match.phase is Phase.ASKED and end.state is None:
+        facts |= {"line": end.line, "commodity": end.commodity}
+        return Reserve(**facts, quantity=end.asked, least=end.least, ttl_ms=HOLD_MS)
+    if match.phase is Phase.COMMITTING and end.state is LegState.HELD:
+        return Commit(**facts, quantity=end.agreed)
+    if match.phase is Phase.RELEASING and end.state not in OVER:
+        return Release(**facts, reason=match.reason)
+    return None

@@ -1,0 +1,167 @@
+"""Decides what the market writes down: the records and their keys in the changelog.
+
+`residual/<hub>|<family>` the latest lines of a hub; `done/<partition>` the last tick a hub
+partition has finished; `match/<match>` a match with both its legs; `pair/<first match>` how often
+a pair was tried and how long it rests; `family/<family>` what its last round came to; `applied`
+how far the log is folded. Of two records of a key the one of the higher version is kept.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from schemas.market import LeftNeed, LeftOffer, LegSide, LegState
+from streams.core.interchange.protocol_table import OVER, Phase
+from streams.core.interchange.terms import Part
+
+APPLIED: Final = "applied"
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class MarketRecord(msgspec.Struct, array_like=True):
+    """Base: compact, changed in place by the fold; `version` orders two of one key."""
+
+    version: int
+
+
+class Lines(MarketRecord):
+    """The latest residual of a hub and family; `told` is the hub's version of it."""
+
+    told: int
+    hub: str
+    family: str
+    offers: tuple[LeftOffer, ...]
+    needs: tuple[LeftNeed, ...]
+
+
+class DoneTick(MarketRecord, gc=False):
+    """A hub partition has finished this tick."""
+
+    tick: int
+
+
+class End(msgspec.Struct, array_like=True, gc=False):
+    """One leg as the market last heard of it; `told` is the hub's version, 0 before any answer."""
+
+    side: LegSide
+    hub: str
+    line: str
+    commodity: str
+    asked: int
+    least: int
+    told: int = 0
+    state: LegState | None = None
+    quantity: int = 0
+    agreed: int = 0
+    at_risk: str = ""
+    delivered: int = 0
+    reason: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """True when the hub said that the leg is no more."""
+        return self.state in OVER
+
+
+class Between(MarketRecord):
+    """A match between hubs: both legs, what was proposed, and where it stands.
+
+    `given` and `quantity` are micro of the offer's and of the need's commodity; they differ only
+    where a process lies between. `reason` is why it is over; `shown` that people have seen it.
+    """
+
+    match: str
+    family: str
+    n: int
+    phase: Phase
+    offer: End
+    need: End
+    given: int
+    quantity: int
+    price: int
+    buyer_price: int
+    leg_cost: int
+    processing: int
+    days: int
+    parts: tuple[Part, ...]
+    certified: bool
+    digest: str
+    tick: int
+    created_ms: int
+    shown: bool = False
+    reason: str = ""
+    ended_ms: int = -1
+
+    @property
+    def ends(self) -> tuple[End, End]:
+        """The legs, the goods first."""
+        return self.offer, self.need
+
+    @property
+    def state(self) -> str:
+        """What people see: `proposed`, or why it is over; empty before."""
+        if not self.shown:
+            return ""
+        return "proposed" if self.phase is Phase.PROPOSED else self.reason
+
+
+class Pair(MarketRecord, gc=False):
+    """An offer and a need that were brought together: `n` matches of it are over.
+
+    It rests until a time, and until each hub in `after` has told something newer of its lines.
+    """
+
+    family: str
+    offer: str
+    need: str
+    n: int
+    rest_until_ms: int = 0
+    after: tuple[tuple[str, int], ...] = ()
+
+
+class Family(MarketRecord, gc=False):
+    """A family's last round: its tick, the partitions not waited for, proof; and what is new."""
+
+    is_dirty: bool = True
+    tick: int = 0
+    solved: int = 0
+    missing: tuple[int, ...] = ()
+    certified: bool = True
+    method: str = ""
+    gap: int = 0
+    digest: str = ""
+    shipments: int = 0
+
+
+class AppliedTo(MarketRecord, gc=False):
+    """How far the log is folded, and what time it is there; `round` is the last one begun."""
+
+    offset: int = -1
+    epoch: int = 0
+    as_of_ms: int = 0
+    tick: int = 0
+    round: int = 0
+
+
+_TYPES: Final[dict[str, type[MarketRecord]]] = {
+    "residual": Lines,
+    "done": DoneTick,
+    "match": Between,
+    "pair": Pair,
+    "family": Family,
+    APPLIED: AppliedTo,
+}
+_DECODERS: Final[dict[str, Any]] = {
+    kind: msgspec.msgpack.Decoder(cls) for kind, cls in _TYPES.items()
+}
+
+
+def encode(record: MarketRecord) -> bytes:
+    """A record as changelog bytes."""
+    return _encode(record)
+
+
+def decode(kind: str, value: bytes) -> MarketRecord:
+    """A changelog record; raises `msgspec.DecodeError` when it is none of ours."""
+    record: MarketRecord = _DECODERS[kind].decode(value)
+    return record

@@ -1,0 +1,243 @@
+"""The laws of the reservation protocol, looked at after every step and when all is quiet.
+
+They are written against what people were promised, not against the code: no promise above the
+stock known when it was made, committed goods leave only by release, by delivery or by the hub's
+own people, what is over stays over, both legs are equal, nothing is kept for nobody.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, NamedTuple
+
+from schemas.market import LegSide, LegState, LegTold
+from streams.core.interchange.hub_state import Leg, leg_name
+from streams.core.interchange.market_side import MarketSide
+from streams.core.interchange.market_state import Between
+from streams.core.interchange.protocol_table import (
+    HOLD_BACK_MS,
+    LEGS,
+    LIVE,
+    MATCHES,
+    LegEvent,
+    Phase,
+)
+
+GRACE_MS = 3_600_000
+"""A pair rests from the word of its people on; its match is over when both hubs have let go."""
+
+
+class Breach(AssertionError):
+    """A law does not hold."""
+
+
+def law(holds: object, *told: object) -> None:
+    if not holds:
+        raise Breach(" ".join(map(str, told)))
+
+
+class Seen(NamedTuple):
+    state: LegState
+    held: int
+    committed: int
+    delivered: int
+    at_risk: str
+
+
+class HubAudit:
+    """Watches the legs of one hub partition, record by record."""
+
+    def __init__(self, stall: Any) -> None:
+        self._stall = stall
+        self._seen = {name: _seen(leg) for name, leg in stall.side.legs.items()}
+
+    def look(self, record: Any) -> None:
+        side = self._stall.side
+        event = EVENTS[type(record).__name__]
+        for name, leg in side.legs.items():
+            before, now = self._seen.get(name), _seen(leg)
+            if before == now:
+                continue
+            law(name in side.told, "nobody is told that", name, "changed from", before, "to", now)
+            self._changed(leg, before, now, event)
+            self._seen[name] = now
+        for name in [name for name in self._seen if name not in side.legs]:
+            law(self._seen[name].state not in LIVE, "a living leg is forgotten", name)
+            del self._seen[name]
+        self._lines()
+
+    def _changed(self, leg: Leg, before: Seen | None, now: Seen, event: LegEvent) -> None:
+        was = None if before is None else before.state
+        what = (leg.name, before, now, event)
+        # Any event may show that other legs of the line are covered again, or are not.
+        rule = LEGS.get((was, event))
+        eased = before is not None and before._replace(at_risk=now.at_risk) == now
+        law((rule and now.state in rule.to) or eased or _cut(before, event), "no rule", *what)
+        law(was is None or was in LIVE or was is now.state, "what is over lives again", *what)
+        held = 0 if before is None else before.held
+        committed = 0 if before is None else before.committed
+        if now.held > held:
+            law(was is None and event is LegEvent.RESERVE, "a hold grew", *what)
+            law(self._promised(leg) <= self._room(leg), "promised above the stock", *what)
+        if now.committed > committed:
+            law(now.committed <= held, "committed above the hold", *what)
+        if was is LegState.COMMITTED and now.state is not was:
+            law(event in (LegEvent.RELEASE, LegEvent.WITHDRAW), "a promise is broken", *what)
+        if now.state is not LegState.HELD:
+            law(not now.held, "held and not held", *what)
+        if now.state not in LIVE:
+            law(now.held + now.committed == now.delivered, "over, and still promised", *what)
+
+    def _lines(self) -> None:
+        """open + held + committed - missing = offered, and no hold while something is missing."""
+        side = self._stall.side
+        legs: defaultdict[tuple[LegSide, str, str], list[Leg]] = defaultdict(list)
+        for leg in side.legs.values():
+            if leg.held or leg.committed > leg.delivered:
+                legs[leg.side, leg.line, leg.commodity].append(leg)
+        for (end, line, commodity), own in legs.items():
+            room = self._stall.room(end, line, commodity)
+            held = sum(leg.held for leg in own)
+            committed = sum(leg.committed - leg.delivered for leg in own)
+            books = side.standing(end, line, commodity)
+            law(books.held == held, line, "held", held, books)
+            law(books.committed == committed, line, "committed", committed, books)
+            law(books.open + held + committed - books.missing == books.offered == room, books)
+            law(books.open == side.free(end, line, commodity), "what is free", line, books)
+            law(not books.missing or not held, "a hold beyond the stock", line, books)
+            risky = any(leg.at_risk for leg in own)
+            law(bool(books.missing) == risky, "at risk, or not", line, books)
+
+    def _promised(self, leg: Leg) -> int:
+        return sum(
+            other.held + other.committed - other.delivered
+            for other in self._stall.side.legs.values()
+            if (other.side, other.line) == (leg.side, leg.line)
+        )
+
+    def _room(self, leg: Leg) -> int:
+        room: int = self._stall.room(leg.side, leg.line, leg.commodity)
+        return room
+
+    def written(self, told: Iterable[LegTold]) -> None:
+        """Legs that are in the changelog now: what is committed there was promised."""
+        for one in told:
+            if one.state is LegState.COMMITTED:
+                self._stall.promises.add((leg_name(one.match, one.side), one.quantity))
+
+
+def _seen(leg: Leg) -> Seen:
+    return Seen(leg.state, leg.held, leg.committed, leg.delivered, leg.at_risk)
+
+
+EVENTS = {
+    "Reserve": LegEvent.RESERVE,
+    "Commit": LegEvent.COMMIT,
+    "Release": LegEvent.RELEASE,
+    "Tick": LegEvent.TICK,
+    "Said": LegEvent.STOCK,
+    "Withdrawn": LegEvent.WITHDRAW,
+    "Delivered": LegEvent.DELIVER,
+}
+
+
+def _cut(before: Seen | None, event: LegEvent) -> bool:
+    """What a delivery takes from the line may cut the holds of others, as any fall of stock."""
+    return event is LegEvent.DELIVER and before is not None and before.state is LegState.HELD
+
+
+class MarketAudit:
+    """Watches the matches of one market partition, run by run; knows all hub partitions."""
+
+    def __init__(self, promised: Any) -> None:
+        self._promised = promised
+        self._phases: dict[str, Phase] = {}
+
+    def look(self, side: MarketSide) -> None:
+        pairs: set[tuple[str, str]] = set()
+        for name, match in side.store.matches.items():
+            before = self._phases.get(name, Phase.ASKED)
+            law(match.phase in _after(before), name, "was", before, "is", match.phase)
+            if name not in self._phases:
+                self._rested(match, side)
+            self._phases[name] = match.phase
+            if match.phase is not Phase.ENDED:
+                pair = match.offer.line, match.need.line
+                law(pair not in pairs, "two matches of one pair", pair)
+                pairs.add(pair)
+
+    def _rested(self, match: Between, side: MarketSide) -> None:
+        """People who said no are not asked the same again for a day."""
+        for other in side.store.matches.values():
+            pair = (other.offer.line, other.need.line) == (match.offer.line, match.need.line)
+            if other is not match and pair and other.reason in ("rejected", "expired"):
+                rest_ms = match.created_ms - other.ended_ms
+                law(other.ended_ms >= 0, "a pair is tried twice at once", match, other)
+                law(rest_ms + GRACE_MS >= HOLD_BACK_MS, "asked too soon", match, other)
+
+    def published(self, match: Between) -> None:
+        """People see a match: both hubs have promised exactly what it says."""
+        law(match.shown and match.state, "nothing to show", match)
+        offer, need = match.offer, match.need
+        given = -(-need.agreed * match.given // match.quantity)
+        law(offer.agreed == given <= offer.asked and need.agreed <= need.asked, "shares", match)
+        law(offer.agreed >= offer.least and need.agreed >= need.least, "below a lot", match)
+        for end in match.ends:
+            promise = leg_name(match.match, end.side), end.agreed
+            law(promise in self._promised(end.hub), "shown, not promised", promise, match)
+
+
+@cache
+def _after(phase: Phase) -> set[Phase]:
+    """The phases that may follow within a run."""
+    found, size = {phase}, 0
+    while size != len(found):
+        size = len(found)
+        found |= {rule.to for (start, _), rule in MATCHES.items() if start in found}
+    return found
+
+
+def quiet(stalls: Iterable[Any], bazaars: Iterable[Any]) -> None:
+    """Nothing moves any more: the books of both sides agree, and nothing is kept for nobody."""
+    legs = {name: leg for stall in stalls for name, leg in stall.side.legs.items()}
+    alive = {name: leg for name, leg in legs.items() if leg.state in LIVE}
+    proposed: set[str] = set()
+    for bazaar in bazaars:
+        for name, match in bazaar.side.store.matches.items():
+            law(match.phase in (Phase.PROPOSED, Phase.ENDED), "unfinished", match)
+            told = bazaar.published.get(name)
+            law((told[1] if told else "") == match.state, "published as", told, match)
+            for end in match.ends:
+                leg = alive.get(leg_name(name, end.side))
+                if match.phase is Phase.ENDED:
+                    law(leg is None, "over in the market, alive in a hub", name, leg)
+                    continue
+                proposed.add(leg_name(name, end.side))
+                law(leg and leg.state is LegState.COMMITTED, "promised by nobody", name, leg)
+                same = leg and (leg.committed, leg.delivered, leg.at_risk, leg.version)
+                told_ = (end.agreed, end.delivered, end.at_risk, end.told)
+                law(same == told_, "the legs differ", name, same, told_)
+    leaked = sorted(set(alive) - proposed)
+    law(not leaked, "held for nobody", [alive[name] for name in leaked])
+
+
+def forgotten(stalls: Iterable[Any]) -> None:
+    """What has been over for a week is remembered no more."""
+    for stall in stalls:
+        old = [g for g in stall.side.legs.values() if g.state not in LIVE]
+        law(all(leg.until_ms > stall.as_of_ms for leg in old), "remembered for ever", old)
+
+
+def remembered(worker: Any) -> None:
+    """The changelog holds what the worker holds, and a worker made of it is the same."""
+    live, side = worker.changelog, worker.side
+    tables = [("leg", "legs"), ("fence", "fences"), ("left", "left")]
+    if hasattr(side, "store"):
+        side = side.store
+        tables = [("residual", "residuals"), ("done", "done"), ("match", "matches")]
+        tables += [("pair", "pairs"), ("family", "families")]
+    kinds = {kind for kind, _ in tables}
+    ours = {key: value for key, value in live.items() if key.partition("/")[0] in kinds}
+    law(ours == {key: side.encode(key) for key in ours}, "the changelog differs")
+    names = {f"{kind}/{name}" for kind, table in tables for name in getattr(side, table)}
+    law(set(ours) == names, "kept and not written", set(ours) ^ names)

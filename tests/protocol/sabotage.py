@@ -1,0 +1,146 @@
+"""Bugs of the kind that such protocols have, each planted in the code of one side.
+
+A bug is a name and what it puts in the place of which method. The interleavings must find every
+one of them, or their laws say too little.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
+
+from schemas.market import Commit, LegState, Release, Reserve
+from streams.core.interchange import market_side
+from streams.core.interchange.hub_side import At, HubSide
+from streams.core.interchange.hub_state import leg_name
+from streams.core.interchange.market_round import Rounds
+from streams.core.interchange.market_side import MarketSide
+from streams.core.interchange.market_state import Between
+from streams.core.interchange.protocol_table import LIVE, News, Phase
+
+
+class Planted(NamedTuple):
+    """Where it goes: an owner, the name of an attribute, and what takes its place."""
+
+    owner: Any
+    name: str
+    bug: Any
+
+
+def _granted_again(side: HubSide, asked: Reserve, at: At) -> None:
+    leg = side.legs.get(leg_name(asked.match, asked.side))
+    if leg is None or leg.state is not LegState.HELD:
+        _reserve(side, asked, at)
+        return
+    leg.held += min(asked.quantity, side.free(asked.side, asked.line, asked.commodity))
+    side._keep(leg, at)
+
+
+def _committed_blindly(side: HubSide, asked: Commit, at: At) -> None:
+    leg = side.legs.get(leg_name(asked.match, asked.side))
+    if leg is not None and leg.state is not LegState.COMMITTED:
+        leg.state, leg.held, leg.committed = LegState.COMMITTED, 0, asked.quantity
+        side._keep(leg, at)
+
+
+def _excess_is_lost(side: HubSide, asked: Commit, at: At) -> None:
+    leg = side.legs.get(leg_name(asked.match, asked.side))
+    held = 0 if leg is None else leg.held
+    _commit(side, asked, at)
+    if leg is not None and held and leg.state is LegState.COMMITTED:
+        leg.held = held - leg.committed
+
+
+def _committed_stays(side: HubSide, asked: Release, at: At) -> None:
+    leg = side.legs.get(leg_name(asked.match, asked.side))
+    promised = 0 if leg is None else leg.committed
+    _release(side, asked, at)
+    if leg is not None:
+        leg.committed = max(leg.committed, promised)
+
+
+def _committed_expires(side: HubSide, at: At) -> None:
+    _tick(side, at)
+    for leg in list(side.legs.values()):
+        if leg.state is LegState.COMMITTED and leg.until_ms <= at.as_of_ms:
+            side._end(leg, LegState.LAPSED, "hold_over", at)
+
+
+def _of_the_total(side: HubSide, end: Any, line: str, commodity: str) -> int:
+    return side._stock.room(end, line, commodity)
+
+
+def _never_cut(side: HubSide, *_: Any) -> None:
+    return None
+
+
+def _nothing_remembered(side: HubSide, leg: Any, state: LegState, reason: str, at: At) -> None:
+    _end(side, leg, state, reason, at)
+    if not leg.delivered:
+        leg.until_ms = at.as_of_ms
+        side._ends.insert(0, (at.as_of_ms, leg.name))
+
+
+def _half_is_enough(match: Between) -> News | None:
+    if match.phase is Phase.COMMITTING and any(
+        market_side._is_acknowledged(end) for end in match.ends
+    ):
+        return News.ACKNOWLEDGED
+    return _news_of(match)
+
+
+def _other_leg_forgotten(match: Between, end: Any, generation: int) -> Any:
+    if match.phase is Phase.RELEASING and end.state in LIVE:
+        return None
+    return _request_of(match, end, generation)
+
+
+def _same_name_again(rounds: Rounds, match: Between, *rest: Any) -> None:
+    match.n -= 1
+    _rest(rounds, match, *rest)
+
+
+def _stale_answer_wins(side: MarketSide, told: Any) -> None:
+    match = side.store.matches.get(told.match)
+    if match is not None:
+        end = match.offer if told.side is match.offer.side else match.need
+        end.told = 0
+    _leg(side, told)
+
+
+def _each_asks_for_its_own(match: Between) -> bool:
+    for end in match.ends:
+        end.agreed = end.quantity
+    return True
+
+
+_reserve, _commit, _release = HubSide._reserve, HubSide._commit, HubSide._release
+_tick, _end, _leg, _rest = HubSide.tick, HubSide._end, MarketSide._leg, Rounds.rest
+_news_of, _request_of = market_side.news_of, market_side.request_of
+
+BUGS: Final[Mapping[str, Planted]] = {
+    "a repeated reserve is granted again": Planted(HubSide, "_reserve", _granted_again),
+    "a commit is carried out blindly": Planted(HubSide, "_commit", _committed_blindly),
+    "the excess of a commit is lost": Planted(HubSide, "_commit", _excess_is_lost),
+    "a release leaves what is committed": Planted(HubSide, "_release", _committed_stays),
+    "what is committed expires": Planted(HubSide, "tick", _committed_expires),
+    "a grant takes of the total": Planted(HubSide, "free", _of_the_total),
+    "falling stock cuts nothing": Planted(HubSide, "weigh", _never_cut),
+    "what is over is forgotten at once": Planted(HubSide, "_end", _nothing_remembered),
+    "one acknowledgement is enough": Planted(market_side, "news_of", _half_is_enough),
+    "the other leg is not released": Planted(market_side, "request_of", _other_leg_forgotten),
+    "the next match has the same name": Planted(Rounds, "rest", _same_name_again),
+    "an older answer wins": Planted(MarketSide, "_leg", _stale_answer_wins),
+    "each leg commits its own grant": Planted(market_side, "_agree", _each_asks_for_its_own),
+}
+
+
+@contextmanager
+def planted(name: str) -> Iterator[None]:
+    """Have a bug in the code while the block runs."""
+    plant = BUGS[name]
+    sound = getattr(plant.owner, plant.name)
+    setattr(plant.owner, plant.name, plant.bug)
+    try:
+        yield
+    finally:
+        setattr(plant.owner, plant.name, sound)

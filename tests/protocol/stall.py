@@ -1,0 +1,203 @@
+"""A hub partition as the protocol sees it: a log, lines with stock, a hub side, a changelog."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any, NamedTuple
+
+import msgspec
+
+from schemas.market import Commit, Done, LeftNeed, LeftOffer, LegSide, Release, Reserve, Residual
+from schemas.records import version_of
+from streams.core.interchange.hub_residual import Residuals
+from streams.core.interchange.hub_side import At, HubSide
+from streams.core.interchange.market_side import Tick
+from tests.protocol.audit import HubAudit
+
+
+class Line(NamedTuple):
+    side: LegSide
+    hub: str
+    family: str
+    name: str
+    commodity: str
+    price: int
+    least: int
+
+
+class Said(NamedTuple):
+    """A village's word: so much of a line is there, or still wanted."""
+
+    line: str
+    quantity: int
+    cause: str
+
+
+class Withdrawn(NamedTuple):
+    """People refused a match, or let it run out."""
+
+    which: int
+    reason: str
+
+
+class Delivered(NamedTuple):
+    """A part of some committed leg has left."""
+
+    which: int
+    share: int
+
+
+class Stall:
+    """One hub worker on one partition; dies and comes back from its changelog."""
+
+    def __init__(self, number: int, lines: list[Line], send: Callable[[str, Any], None]) -> None:
+        self.number, self.lines, self._send = number, {one.name: one for one in lines}, send
+        self.log: list[Any] = []
+        self.changelog: dict[str, bytes] = {}
+        self.next_tick, self.at, self.committed, self.generation = 1, 0, 0, 0
+        self.promises: set[tuple[str, int]] = set()
+        self._out: list[Any] = []
+        self._touched: dict[str, None] = {}
+        self._load()
+
+    # ------------------------------------------------------------------ life and death
+    def _load(self) -> None:
+        self.stock: dict[str, int] = {}
+        self.applied, self.tick, self.as_of_ms = -1, 0, 0
+        self.side = HubSide(self)
+        for key, value in self.changelog.items():
+            kind, _, name = key.partition("/")
+            if kind == "stock":
+                self.stock[name] = msgspec.msgpack.decode(value)
+            elif kind == "applied":
+                self.applied, self.tick, self.as_of_ms = msgspec.msgpack.decode(value)
+            else:
+                self.side.restore(key, value)
+        self.side.settle()
+        self.residuals = Residuals(self.side)
+        self.audit = HubAudit(self)
+
+    def die(self) -> None:
+        """Another worker takes over from what is written and committed."""
+        self.at = self.committed
+        self.generation += 1
+        self._load()
+        self.side.announce(version_of(0, self.committed - 1))
+        self.residuals.takeover(version_of(0, self.committed - 1))
+        self._out = [self._done()] if self.tick else []
+        self._leave(10**9)
+
+    # ------------------------------------------------------------------ the fold
+    def run(self, chance: Random, most: int, *, dies: bool) -> bool:
+        """Fold some records; dying happens anywhere between the first and the commit."""
+        batch = self.log[self.at : self.at + most]
+        if not batch:
+            return False
+        self._out, self._touched = [], {}
+        for offset, record in enumerate(batch, self.at):
+            self._one(offset, record)
+        end = chance.randrange(4) if dies else 4
+        if end == 0:
+            self.die()
+            return True
+        self._write()
+        self._leave(chance.randrange(4) if end == 1 else 10**9)
+        self.at += len(batch)
+        if end in (2, 4) and chance.random() < (0.7 if dies else 1.0):
+            self.committed = self.at
+        if dies:
+            self.die()
+        return True
+
+    def _one(self, offset: int, record: Any) -> None:
+        at = At(version_of(0, offset), self.as_of_ms)
+        if offset <= self.applied:
+            if isinstance(record, Reserve | Commit | Release):
+                self.side.answer(record)
+            return
+        self.applied = offset
+        if isinstance(record, Tick):
+            self._tick(record, offset)
+        elif isinstance(record, Said):
+            self.stock[record.line] = record.quantity
+            self._touched[record.line] = None
+            line = self.lines[record.line]
+            self.side.weigh(line.side, line.name, record.cause, at)
+        elif isinstance(record, Withdrawn | Delivered):
+            self._people(record, at)
+        else:
+            self.side.hear(record, at)
+        self.audit.look(record)
+
+    def _people(self, record: Withdrawn | Delivered, at: At) -> None:
+        names = sorted(n for n, leg in self.side.legs.items() if leg.state == "committed")
+        if not names:
+            return
+        leg = self.side.legs[names[record.which % len(names)]]
+        if isinstance(record, Withdrawn):
+            self.side.withdraw(leg.name, record.reason, at)
+            return
+        part = self.side.deliver(leg.name, leg.promised * record.share // 4, at)
+        self.stock[leg.line] = max(0, self.stock.get(leg.line, 0) - part)
+        self._touched[leg.line] = None
+        self.side.weigh(leg.side, leg.line, "shipped", at)
+
+    def _tick(self, said: Tick, offset: int) -> None:
+        if said.tick <= self.tick:
+            return
+        self.tick, self.as_of_ms = said.tick, said.as_of_ms
+        at = At(version_of(0, offset), self.as_of_ms)
+        self.side.tick(at)
+        for hub, family in sorted({(one.hub, one.family) for one in self.lines.values()}):
+            told = self.residuals.renew(self._left(hub, family), at)
+            if told is not None:
+                self._out.append(told)
+        self._out.append(self._done())
+
+    def _done(self) -> Done:
+        return Done(partition=self.number, tick=self.tick, version=version_of(0, self.applied))
+
+    def _left(self, hub: str, family: str) -> Residual:
+        offers: list[LeftOffer] = []
+        needs: list[LeftNeed] = []
+        for one in self.lines.values():
+            free = self.side.free(one.side, one.name, one.commodity)
+            if (one.hub, one.family) != (hub, family) or not free:
+                continue
+            facts: dict[str, Any] = {"line": one.name, "coop": one.name, "quantity": free}
+            facts |= {"commodity": one.commodity, "min_lot": min(one.least, free)}
+            if one.side is LegSide.OFFER:
+                offers.append(LeftOffer(**facts, grade="A", floor=one.price))
+            else:
+                needs.append(LeftNeed(**facts, ceiling=one.price))
+        return Residual(
+            hub=hub, family=family, version=0, offers=tuple(offers), needs=tuple(needs)
+        )
+
+    # ------------------------------------------------------------------ what leaves
+    def _write(self) -> None:
+        rows, told = self.side.drain()
+        for key, value in rows:
+            if value is None:
+                self.changelog.pop(key, None)
+            else:
+                self.changelog[key] = value
+        for name in self._touched:
+            self.changelog[f"stock/{name}"] = msgspec.msgpack.encode(self.stock[name])
+        facts = (self.applied, self.tick, self.as_of_ms)
+        self.changelog["applied"] = msgspec.msgpack.encode(facts)
+        self.audit.written(told)
+        self._out = [*told, *self._out]
+
+    def _leave(self, most: int) -> None:
+        rows, told = self.side.drain()
+        assert not rows, "announcing changes nothing"
+        for message in [*told, *self._out][:most]:
+            self._send(f"hub{self.number}", message)
+        self._out = []
+
+    # ------------------------------------------------------------------ what the hub side asks
+    def room(self, side: LegSide, line: str, commodity: str) -> int:
+        found = self.lines.get(line)
+        if found is None or found.side is not side or found.commodity != commodity:
+            return 0
+        return self.stock.get(line, 0)

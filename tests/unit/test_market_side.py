@@ -1,0 +1,249 @@
+"""What the market makes of what hubs say: rounds, both legs, the lesser grant, who rests."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from schemas.market import (
+    Commit,
+    Done,
+    LeftNeed,
+    LeftOffer,
+    LegSide,
+    LegState,
+    LegTold,
+    Release,
+    Reserve,
+    Residual,
+)
+from streams.core.interchange.market_round import Policy
+from streams.core.interchange.market_side import MarketSide, Tick
+from streams.core.interchange.market_state import Between
+from streams.core.interchange.protocol_table import (
+    HOLD_BACK_MS,
+    MATCHES,
+    ROUND_WAIT_TICKS,
+    TOMBSTONE_MS,
+    News,
+    Phase,
+    table_markdown,
+)
+from tests.protocol.bazaar import NUTS_PER_KG, RAW, solve
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "matching.md"
+OFFER, NEED = LegSide.OFFER, LegSide.NEED
+GIVER, TAKER = "19.02", "31.72"
+
+
+class Fair:
+    """A market side over two hub partitions, driven by hand."""
+
+    def __init__(self) -> None:
+        self.offset, self.version = -1, 0
+        self.side = MarketSide(solve, Policy(2), generation=6)
+        self.changelog: dict[str, bytes | None] = {}
+        self.tick_no = self.now_ms = 0
+
+    def hear(self, *said: Any) -> list[Any]:
+        """Fold records as one run; gives the requests that leave."""
+        for one in said:
+            self.offset += 1
+            self.side.hear(self.offset, one)
+        rows, asked, self.shown = self.side.drain()
+        self.changelog |= dict(rows)
+        return [one.request for one in asked]
+
+    def lines(self, hub: str, *lines: LeftOffer | LeftNeed) -> Residual:
+        self.version += 1
+        return Residual(
+            hub=hub,
+            family="F",
+            version=self.version,
+            offers=tuple(one for one in lines if isinstance(one, LeftOffer)),
+            needs=tuple(one for one in lines if isinstance(one, LeftNeed)),
+        )
+
+    def next_round(self, later_ms: int = 5_000) -> list[Any]:
+        self.tick_no += 1
+        self.now_ms += later_ms
+        done = [Done(partition=n, tick=self.tick_no, version=1) for n in range(2)]
+        return self.hear(Tick(self.tick_no, self.now_ms), *done)
+
+    def told(self, side: LegSide, state: LegState, quantity: int, **more: Any) -> LegTold:
+        self.version += 1
+        hub = GIVER if side is OFFER else TAKER
+        facts: dict[str, Any] = {"match": self.match.match, "side": side, "hub": hub, "line": "o"}
+        facts |= {"family": "F", "state": state, "quantity": quantity}
+        return LegTold(**facts, version=self.version, **more)
+
+    def changelog_of_match(self) -> bytes | None:
+        return self.changelog[f"match/{self.match.match}"]
+
+    @property
+    def match(self) -> Between:
+        return list(self.side.store.matches.values())[-1]
+
+
+def goods(quantity: int = 80, **more: Any) -> LeftOffer:
+    facts: dict[str, Any] = {"line": "o", "coop": "a", "commodity": "X", "grade": "A", "floor": 1}
+    return LeftOffer(**(facts | {"quantity": quantity} | more))
+
+
+def order(quantity: int = 20, **more: Any) -> LeftNeed:
+    facts: dict[str, Any] = {"line": "n", "coop": "b", "commodity": "X", "ceiling": 9}
+    return LeftNeed(**(facts | {"quantity": quantity} | more))
+
+
+def asked(fair: Fair | None = None, **lines: Any) -> Fair:
+    """A market that has just reserved both legs of its one match."""
+    fair = fair or Fair()
+    fair.hear(fair.lines(GIVER, goods(**lines)), fair.lines(TAKER, order()))
+    assert [type(request) for request in fair.next_round()] == [Reserve, Reserve]
+    return fair
+
+
+def proposed() -> Fair:
+    fair = asked()
+    fair.hear(fair.told(OFFER, LegState.HELD, 20), fair.told(NEED, LegState.HELD, 20))
+    fair.hear(fair.told(OFFER, LegState.COMMITTED, 20), fair.told(NEED, LegState.COMMITTED, 20))
+    return fair
+
+
+def test_nothing_is_seen_before_both_legs_are_promised():
+    fair = asked()
+    assert fair.hear(fair.told(OFFER, LegState.HELD, 20)) == []
+    commits = fair.hear(fair.told(NEED, LegState.HELD, 15))
+    assert [(type(one), one.quantity, one.generation) for one in commits] == [(Commit, 15, 6)] * 2
+    assert fair.hear(fair.told(OFFER, LegState.COMMITTED, 15)) == []
+    assert fair.shown == []
+    fair.hear(fair.told(NEED, LegState.COMMITTED, 15))
+    assert [(one.match, one.state) for one in fair.shown] == [(fair.match.match, "proposed")]
+    assert fair.match.version == fair.offset + 1
+
+
+def test_raw_goods_are_promised_in_their_own_measure():
+    fair = Fair()
+    fair.hear(fair.lines(GIVER, goods(commodity=RAW)), fair.lines(TAKER, order(15)))
+    fair.next_round()
+    assert (fair.match.given, fair.match.quantity) == (60, 15)
+    commits = fair.hear(fair.told(OFFER, LegState.HELD, 43), fair.told(NEED, LegState.HELD, 15))
+    assert [one.quantity for one in commits] == [10 * NUTS_PER_KG, 10]
+
+
+def test_grants_below_a_smallest_lot_release_both():
+    fair = asked(min_lot=18)
+    given = fair.hear(fair.told(OFFER, LegState.HELD, 20), fair.told(NEED, LegState.HELD, 17))
+    assert [(type(one), one.reason) for one in given] == [(Release, "too_little")] * 2
+
+
+def test_a_refusal_releases_the_other_leg_and_the_next_try_has_another_name():
+    fair = asked()
+    first = fair.match.match
+    (release,) = fair.hear(fair.told(OFFER, LegState.REFUSED, 0, reason="missing"))
+    assert (type(release), release.side) == (Release, NEED)
+    assert [type(one) for one in fair.next_round()] == [Release]
+    fair.hear(fair.told(NEED, LegState.RELEASED, 0))
+    assert fair.match.phase is Phase.ENDED
+    assert fair.next_round() == []
+    fair.hear(fair.lines(GIVER, goods(70)))
+    assert [type(one) for one in fair.next_round()] == [Reserve, Reserve]
+    assert fair.match.match != first
+    assert fair.match.n == 1
+
+
+@pytest.mark.parametrize(("reason", "rests"), [("rejected", True), ("cancelled", False)])
+def test_what_people_refused_rests_for_a_day(reason, rests):
+    fair = proposed()
+    fair.hear(fair.told(OFFER, LegState.WITHDRAWN, 0, reason=reason))
+    assert [one.state for one in fair.shown] == [reason]
+    fair.hear(fair.told(NEED, LegState.RELEASED, 0))
+    fair.hear(fair.lines(GIVER, goods()), fair.lines(TAKER, order()))
+    assert fair.next_round() == [] if rests else len(fair.next_round()) == 2
+    if rests:
+        assert len(fair.next_round(HOLD_BACK_MS)) == 2
+
+
+def test_what_is_not_answered_is_asked_again_at_every_tick_and_nothing_else():
+    fair = asked()
+    assert [one.side for one in fair.next_round()] == [OFFER, NEED]
+    fair.hear(fair.told(OFFER, LegState.HELD, 20))
+    assert [one.side for one in fair.next_round()] == [NEED]
+    assert proposed().next_round() == []
+
+
+def test_a_round_waits_three_ticks_for_a_hub_and_then_names_it():
+    fair = Fair()
+    fair.hear(fair.lines(GIVER, goods()), fair.lines(TAKER, order()))
+    fair.hear(Tick(1, 5_000), Done(partition=0, tick=1, version=1))
+    for tick in range(2, 1 + ROUND_WAIT_TICKS):
+        assert fair.hear(Tick(tick, tick * 5_000)) == []
+    late = 1 + ROUND_WAIT_TICKS
+    assert len(fair.hear(Tick(late, late * 5_000))) == 2
+    found = fair.side.store.families["F"]
+    assert (found.tick, found.missing, fair.side.counts["rounds"]) == (1, (1,), 1)
+
+
+def test_a_family_that_nothing_happened_to_is_not_solved_again():
+    fair = asked()
+    fair.next_round()
+    fair.next_round()
+    assert fair.side.counts["rounds"] == 1
+
+
+def test_what_was_asked_for_and_is_not_in_a_residual_yet_is_taken_off():
+    fair = asked()
+    fair.hear(fair.lines("64.71", order(90, line="n2", coop="z")))
+    requests = fair.next_round()
+    assert max(one.quantity for one in requests if one.line == "n2") == 60
+
+
+def test_older_lines_and_older_answers_change_nothing():
+    fair = asked()
+    stale = fair.told(OFFER, LegState.REFUSED, 0)
+    fair.hear(fair.told(OFFER, LegState.HELD, 20))
+    fair.hear(stale, Residual(hub=GIVER, family="F", version=1))
+    assert fair.match.phase is Phase.ASKED
+    assert fair.side.store.residuals[f"{GIVER}|F"].offers == (goods(),)
+
+
+def test_a_leg_that_nobody_knows_is_let_go():
+    fair = asked()
+    known = fair.told(OFFER, LegState.HELD, 20)
+    (release,) = fair.hear(msgspec.structs.replace(known, match="B" * 16))
+    assert (release.match, release.reason) == ("B" * 16, "unknown")
+
+
+def test_a_market_made_of_its_changelog_is_the_same_and_says_what_may_not_have_left():
+    fair = proposed()
+    again = MarketSide(solve, Policy(2), generation=7)
+    for key, value in fair.changelog.items():
+        assert again.restore(key, value)
+    assert not again.restore(f"match/{fair.match.match}", asked().changelog_of_match())
+    again.settle()
+    assert {key: again.encode(key) for key in fair.changelog} == fair.changelog
+    again.announce(fair.match.version)
+    assert [one.match for one in again.drain()[2]] == [fair.match.match]
+    again.hear(fair.offset, fair.told(NEED, LegState.WITHDRAWN, 0))
+    rows, requests, shown = again.drain()
+    assert (rows, requests, [one.state for one in shown]) == ([], [], ["proposed"])
+
+
+def test_what_nobody_saw_is_forgotten_after_a_week():
+    fair = asked()
+    fair.hear(fair.told(OFFER, LegState.REFUSED, 0), fair.told(NEED, LegState.RELEASED, 0))
+    name = fair.match.match
+    fair.next_round(TOMBSTONE_MS + 1)
+    assert name not in fair.side.store.matches
+    assert fair.changelog[f"match/{name}"] is None
+
+
+def test_every_phase_but_the_last_is_left_and_every_news_is_heard():
+    assert {phase for phase, _ in MATCHES} == set(Phase) - {Phase.ENDED}
+    assert {news for _, news in MATCHES} == set(News)
+
+
+def test_the_page_shows_the_protocol_as_it_is():
+    shown = PAGE.read_text("utf-8").split("<!-- protocol -->\n")
+    assert shown[1::2] == [table_markdown()], "paste what table_markdown() gives"
