@@ -36,7 +36,7 @@ class WorkerOptions:
     inbox_records_max: int = 8_000
     inbox_bytes_max: int = 4_194_304
     """A partition with this much undone is not fetched until half of it is done."""
-    gather_ms: int = 4
+    gather_ms: int = 1
     """Pause between fetches that bring little: what comes meanwhile goes as one run."""
     fetch_wait_ms: int = 50
     fetch_bytes_max: int = 4_194_304
