@@ -48,9 +48,11 @@ def _parse_decimal(text: str) -> int | None:
 
 def format_quantity(micro: int) -> str:
     """Write micro as the shortest decimal text: 120000000 -> "120", -500000 -> "-0.5"."""
+    if not micro % MICRO:  # whole ones are most of what is written
+        return str(micro // MICRO)
     whole, rest = divmod(abs(micro), MICRO)
     sign = "-" if micro < 0 else ""
-    return f"{sign}{whole}.{rest:06d}".rstrip("0") if rest else f"{sign}{whole}"
+    return f"{sign}{whole}.{rest:06d}".rstrip("0")
 
 
 def to_base(stated_micro: int, micro_per_unit: int) -> int | None:

@@ -7,8 +7,7 @@ changes all four horizons, and their rows are alike when nothing of the commodit
 from typing import Final
 
 from schemas import records
-from schemas.quantity import MICRO
-from schemas.quantity import format_quantity as decimal
+from schemas.quantity import format_quantity
 from streams.core.book import Good
 from streams.core.envelope import Row
 from streams.core.totals import BUCKETS, Cell, Total
@@ -48,7 +47,7 @@ def _is_supply(cells: list[tuple[tuple[str, str], Cell]]) -> bool:
 
 def _supply(of: tuple[str, str], cell: Cell) -> str:
     supply = cell.supply
-    shown = str(supply // MICRO) if not supply % MICRO else decimal(supply)
+    shown = format_quantity(supply)
     return (
         f'{{"grade":"{of[0]}","market":"{of[1]}","supply":"{shown}","planned":"0",'
         f'"demand":"0","matched":"0","gap":"0"}}'
@@ -59,7 +58,7 @@ def _cell(of: tuple[str, str], cell: Cell, horizon: int) -> str:
     upto = min(horizon + 1, BUCKETS)
     want, bound = sum(cell.demand[:upto]), sum(cell.matched[:upto])
     return (
-        f'{{"grade":"{of[0]}","market":"{of[1]}","supply":"{decimal(cell.supply)}",'
-        f'"planned":"{decimal(sum(cell.planned[:upto]))}","demand":"{decimal(want)}",'
-        f'"matched":"{decimal(bound)}","gap":"{decimal(want - bound)}"}}'
+        f'{{"grade":"{of[0]}","market":"{of[1]}","supply":"{format_quantity(cell.supply)}",'
+        f'"planned":"{format_quantity(sum(cell.planned[:upto]))}","demand":"{format_quantity(want)}",'
+        f'"matched":"{format_quantity(bound)}","gap":"{format_quantity(want - bound)}"}}'
     )

@@ -23,7 +23,7 @@ from schemas.judged import (
     StockLine,
     VoidLine,
 )
-from schemas.quantity import MICRO, format_quantity
+from schemas.quantity import format_quantity
 from streams.core.book import Good
 from streams.core.orders import OrderView
 from streams.core.plain import Step
@@ -32,12 +32,8 @@ from streams.core.state import Level, Order
 Goods = Mapping[str, Good]
 Gone = frozenset[int]
 """The line numbers of a saying that were taken back."""
+_NONE_GONE: Final[Gone] = frozenset()
 _encode: Final = msgspec.json.Encoder().encode
-
-
-def decimal(micro: int) -> str:
-    """A quantity as shortest decimal text; whole ones, the common case, without a call."""
-    return str(micro // MICRO) if not micro % MICRO else format_quantity(micro)
 
 
 def record(place: tuple[int, int, int, int], at: str, verdict: str, inside: str) -> bytes:
@@ -71,33 +67,14 @@ def text(name: str, value: Any) -> str:
 
 
 def stock(event_id: str, steps: Sequence[Step], levels: Mapping[str, Level], goods: Goods) -> str:
-    """The lines of a plain saying and the positions under them, in one pass."""
+    """The lines of a plain saying and the positions under them."""
     said: list[str] = []
     touched: dict[str, str] = {}
     for line, name, _ in steps:
-        unit, micro, n = goods[line.commodity].unit, line.quantity, line.n
-        what = (
-            f'"commodity":"{line.commodity}","grade":"{line.grade or UNGRADED}","lot":"{line.lot}"'
-        )
-        amount = str(micro // MICRO) if not micro % MICRO else format_quantity(micro)
-        more = text("reason", line.reason) if line.reason else ""
-        said.append(
-            f'{{"line_id":"{event_id}#{n}","line":{n},"kind":"{LEDGER_KINDS[line.kind]}",{what},'
-            f'"quantity":"{amount}","unit":"{unit}","said":"{line.said}","unit_said":"{line.unit}"'
-            f"{more}}}"
-        )
+        said.append(_stock(event_id, line, _NONE_GONE, goods))
         level = levels.get(name)
         if level is not None:  # what came later in the run may have dropped it
-            micro = level.on_hand
-            on_hand = str(micro // MICRO) if not micro % MICRO else format_quantity(micro)
-            keep = format_quantity(level.keep) if level.keep else "0"
-            min_lot = format_quantity(level.min_lot) if level.min_lot else "0"
-            touched[name] = (
-                f'{{{what},"unit":"{unit}","on_hand":"{on_hand}","keep":"{keep}",'
-                f'"min_lot":"{min_lot}","floor_price":{level.floor},'
-                f'"expires_day":{level.expires_day},"last_report_ms":{level.last_ms},'
-                f'"version":{level.version}}}'
-            )
+            touched[name] = position(line, level, goods)
     positions = f',"positions":[{",".join(touched.values())}]' if touched else ""
     return f'{positions},"lines":[{",".join(said)}]'
 
@@ -120,9 +97,9 @@ def _stock(event_id: str, line: StockLine, gone: Gone, goods: Goods) -> str:
         more += ',"voided":true'
     return (
         f'{{"line_id":"{name}","line":{n},"kind":"{kind}","commodity":"{line.commodity}",'
-        f'"grade":"{line.grade or UNGRADED}","lot":"{line.lot}","quantity":"{decimal(micro)}",'
-        f'"unit":"{goods[line.commodity].unit}","said":"{line.said}",'
-        f'"unit_said":"{line.unit}"{more}}}'
+        f'"grade":"{line.grade or UNGRADED}","lot":"{line.lot}",'
+        f'"quantity":"{format_quantity(micro)}","unit":"{goods[line.commodity].unit}",'
+        f'"said":"{line.said}","unit_said":"{line.unit}"{more}}}'
     )
 
 
@@ -135,7 +112,7 @@ def _plan(event_id: str, line: PlanLine, gone: Gone, goods: Goods) -> str:
             commodity=line.commodity,
             grade=line.grade or UNGRADED,
             lot=line.lot,
-            quantity=decimal(line.quantity),
+            quantity=format_quantity(line.quantity),
             unit=goods[line.commodity].unit,
             said=line.said,
             unit_said=line.unit,
@@ -154,7 +131,7 @@ def _order(event_id: str, line: OrderLine, gone: Gone, goods: Goods) -> str:
             commodity=line.commodity,
             grade=line.grade,
             # An amendment's quantity is in the unit it was said in: it names no commodity.
-            quantity=decimal(line.quantity) if good and line.quantity >= 0 else "",
+            quantity=format_quantity(line.quantity) if good and line.quantity >= 0 else "",
             unit=good.unit if good else "",
             said=line.said,
             unit_said=line.unit,
@@ -196,8 +173,8 @@ def position(line: StockLine, level: Level, goods: Goods) -> str:
     """The position that a line of stock speaks of, as it stands."""
     return (
         f'{{"commodity":"{line.commodity}","grade":"{line.grade or UNGRADED}","lot":"{line.lot}",'
-        f'"unit":"{goods[line.commodity].unit}","on_hand":"{decimal(level.on_hand)}",'
-        f'"keep":"{decimal(level.keep)}","min_lot":"{decimal(level.min_lot)}",'
+        f'"unit":"{goods[line.commodity].unit}","on_hand":"{format_quantity(level.on_hand)}",'
+        f'"keep":"{format_quantity(level.keep)}","min_lot":"{format_quantity(level.min_lot)}",'
         f'"floor_price":{level.floor},"expires_day":{level.expires_day},'
         f'"last_report_ms":{level.last_ms},"version":{level.version}}}'
     )
@@ -224,12 +201,12 @@ def order(coop: str, name: str, seen: OrderView | None, kept: Order, goods: Good
             commodity=seen.commodity,
             grade=seen.grade,
             market=seen.market,
-            quantity=decimal(seen.quantity),
+            quantity=format_quantity(seen.quantity),
             unit=goods[seen.commodity].unit,
             ceiling_price=seen.ceiling,
             needed_day=seen.needed_day,
             priority=seen.priority,
-            min_lot=decimal(seen.min_lot),
+            min_lot=format_quantity(seen.min_lot),
             state="cancelled" if seen.cancelled else "open",
             revision=seen.revision,
             version=kept.version,

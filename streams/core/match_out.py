@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from schemas import records
-from schemas.quantity import format_quantity as decimal
+from schemas.quantity import format_quantity
 from streams.core.book import Good
 from streams.core.envelope import Row, wrapped
 from streams.core.reasons import sentence
@@ -37,7 +37,7 @@ def match(deal: Deal, hub: str, units: dict[str, Good]) -> records.Match:
         **same,
         tier=1,
         to_commodity=deal.commodity,
-        quantity=decimal(deal.quantity),
+        quantity=format_quantity(deal.quantity),
         unit=units[deal.commodity].unit,
         from_hub=hub,
         to_hub=hub,
@@ -57,7 +57,7 @@ def match(deal: Deal, hub: str, units: dict[str, Good]) -> records.Match:
 
 def _why(deal: Deal, units: dict[str, Good]) -> tuple[str, str]:
     """Why these two: in Indonesian and English, from the figures of the deal alone."""
-    amount, unit = decimal(deal.quantity), units[deal.commodity].unit
+    amount, unit = format_quantity(deal.quantity), units[deal.commodity].unit
     proof_id = "terbukti terbaik" if deal.certified else "belum terbukti terbaik"
     proof_en = "proven best" if deal.certified else "not proven best"
     mode, days, surplus = deal.leg_mode, deal.leg_days, deal.surplus
@@ -95,7 +95,7 @@ def _line(line: str, said: WhyNot, units: dict[str, Good]) -> records.WhyNotLine
         kind=said.kind,
         coop=said.coop,
         commodity=said.commodity,
-        quantity=decimal(said.quantity),
+        quantity=format_quantity(said.quantity),
         unit=unit,
         reason=said.reason,
         why_id=sentence(said.reason, said.figures, "id", unit),

@@ -55,12 +55,11 @@ class Outputs:
         self._entries: list[Entry] = []
         self._letters: list[Row] = []
         self.refused: list[int] = []
-        self._plain_lines = 0
 
     def clear(self) -> None:
         """Begin a run."""
         self.deals, self.rounds, self.counts, self.moved = {}, {}, {}, False
-        self._entries, self._letters, self._plain_lines = [], [], 0
+        self._entries, self._letters = [], []
         self.refused = []
 
     @property
@@ -97,7 +96,6 @@ class Outputs:
     def plain(self, record: Any, said: Judged, kept: Said, steps: list[Step]) -> None:
         """A plain saying, all of whose lines hold."""
         self._entries.append(Entry(record, "accepted", said, kept, "", [], steps))
-        self._plain_lines += len(steps)
 
     def duplicate(self, record: Any, said: Judged, kept: Said | None, gone: list[Target]) -> None:
         """A saying seen before: what it touched is said again, as it stands."""
@@ -190,10 +188,10 @@ class Outputs:
         return out
 
     def _count_plain(self) -> None:
-        plain_ones = sum(1 for entry in self._entries if entry.steps)
-        if plain_ones:
-            self._count(_RECORDS["accepted"], plain_ones)
-            self._count("lumbung_lines_total{verdict=accepted}", self._plain_lines)
+        plain = [len(entry.steps) for entry in self._entries if entry.steps]
+        if plain:
+            self._count(_RECORDS["accepted"], len(plain))
+            self._count("lumbung_lines_total{verdict=accepted}", sum(plain))
 
     def _ledger(self, entry: Entry, epoch: int) -> Row:
         record, said, kept = entry.record, entry.said, entry.kept

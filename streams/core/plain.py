@@ -12,6 +12,7 @@ from typing import Final
 from schemas.commodity import UNGRADED
 from schemas.judged import Judged, StockLine
 from streams.core import sequence
+from streams.core.book import offer_id
 from streams.core.position import set_terms
 from streams.core.sayings import ENTRIES_MAX
 from streams.core.state import Coop, Gate, Key, Level, position_key
@@ -30,7 +31,7 @@ def steps(said: Judged, coop: Coop | None, gate: Gate | None, view: View) -> lis
     if not _may_be_plain(said, coop, gate):
         return None
     levels = {} if coop is None else coop.levels
-    promised, opening = view.book.by_offer, f"{said.actor}|"
+    promised = view.book.by_offer
     time_ms, device, number = said.time_ms, said.device, said.sequence
     found: list[Step] = []
     for line in said.lines:
@@ -41,7 +42,7 @@ def steps(said: Judged, coop: Coop | None, gate: Gate | None, view: View) -> lis
         level = levels.get(name)
         if level is not None and key <= level.newest_key:
             return None
-        if promised and opening + name in promised:
+        if promised and offer_id(said.actor, name) in promised:
             return None
         found.append((line, name, key))
     return found
@@ -82,7 +83,7 @@ def fold(said: Judged, coop: Coop, plain: list[Step], view: View, version: int) 
         if level is None:
             level = levels[name] = Level()
             offers = view.book.mark((hub, goods[commodity].family)).offers
-            offers[f"{actor}|{name}"] = (actor, name)
+            offers[offer_id(actor, name)] = (actor, name)
             cell.lines += 1
         if line.kind == "c":
             cell.supply += quantity - level.on_hand

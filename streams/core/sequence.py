@@ -43,13 +43,6 @@ def look(gate: Gate | None, sequence: int, digest: bytes) -> Passage:
 
 def enter(gate: Gate, sequence: int, digest: bytes) -> None:
     """Mark a fresh sequence as seen and keep its digest."""
-    if sequence == gate.low + 1 == gate.high + 1 and not gate.bits:  # nearly always: in order
-        gate.low = gate.high = sequence
-        at = sequence % DIGESTS * _BYTES
-        if len(gate.digests) < at:
-            gate.digests.extend(bytes(at - len(gate.digests)))
-        gate.digests[at : at + _BYTES] = digest[:_BYTES]
-        return
     if sequence == gate.low + 1 and not gate.bits:
         gate.low = sequence
     else:
