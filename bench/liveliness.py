@@ -22,10 +22,10 @@ from bench.observer import Look, Observer
 from bench.stage import stage
 from deploy.backoff import Policy
 from deploy.process import spawn
-from deploy.serve_streams import status_file
 from deploy.stack import Stack
 from deploy.supervisor import Child, Supervisor
-from deploy.wiring import worker_name
+from deploy.wiring import market_name, status_file, worker_name
+from schemas.topics import EVENTS, MARKET
 
 TRIED: Final = Policy(healthy_ms=1_000, failures_max=1_000)
 CALM_SECONDS: Final = 120.0
@@ -80,14 +80,15 @@ class Alive:
         return self.stack.settings.data_dir / "logs" / "traffic.log"
 
     def calm(self) -> Look:
-        """Wait until worker and sink keep up; the look at that moment."""
+        """Wait until workers and sink keep up; the look at that moment."""
         deadline = time.monotonic() + CALM_SECONDS
         while True:
-            look = self.observer.look()
-            if look.lag < LEVEL_RECORDS and self.observer.unstored() < 2 * LEVEL_RECORDS:
-                return look
+            looks = self.observer.look_at(EVENTS, MARKET)
+            level = all(look.lag < LEVEL_RECORDS for look in looks.values())
+            if level and self.observer.unstored() < 2 * LEVEL_RECORDS:
+                return looks[EVENTS]
             self.stack.require_all()
-            assert time.monotonic() < deadline, f"never level again: {look}"
+            assert time.monotonic() < deadline, f"never level again: {looks}"
             time.sleep(_POLL_SECONDS)
 
     def wait_ready(self, *names: str, seconds: float = CALM_SECONDS) -> None:
@@ -147,12 +148,15 @@ def _alone(stack: Stack, child: Child) -> Iterator[Supervisor]:
 
 @contextmanager
 def alive(partitions: int, *, sink: bool = True, clock: bool = True) -> Iterator[Alive]:
-    """Broker, one worker, sink and clock, all watched over; everything ended afterwards."""
+    """Broker, one worker, sink, clock and market, all watched over; all ended afterwards.
+
+    Without a clock there is no market either: it does nothing between ticks.
+    """
     with stage(partitions) as stack:
         assert stack.keeper is not None, "the broker is ours here"
         stack.keeper.policy = stack.supervisor.policy = TRIED
         stop = Event()
-        for child in stack.workers():
+        for child in stack.workers() if clock else stack.hub_workers():
             stack.supervisor.add(child)
         if sink:
             stack.supervisor.add(stack.sink())
@@ -162,6 +166,7 @@ def alive(partitions: int, *, sink: bool = True, clock: bool = True) -> Iterator
         try:
             if clock:
                 found.start_clock()
+                found.wait_ready(market_name(0))
             found.wait_ready(worker_name(0))
             yield found
         finally:

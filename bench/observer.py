@@ -1,4 +1,4 @@
-"""Looks at how far worker and sink are, through broker restarts and all.
+"""Looks at how far workers and sink are, through broker restarts and all.
 
 Decides from committed offsets and from the warehouse's own offsets alone. A broker that is away is
 asked again; every look is stamped with the moment of its answer.
@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
-from kafka.errors import KafkaError
+from kafka.errors import GroupIdNotFoundError, KafkaError
 
 from deploy.stack import Stack
-from deploy.wiring import hub_app_id
-from schemas.topics import EVENTS
+from deploy.wiring import groups
+from schemas.topics import EVENTS, MATCHES, TOPICS
 from sinks.engines import reading
 from sinks.errors import SinkError
 from sinks.log import LogOptions
@@ -34,7 +34,7 @@ _LOOK_SECONDS: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Committed and end offsets of the events, by partition, at a moment (monotonic)."""
+    """Committed and end offsets of a log, by partition, at a moment (monotonic)."""
 
     at: float
     committed: Mapping[int, int]
@@ -51,30 +51,37 @@ class Observer:
 
     def __init__(self, stack: Stack) -> None:
         self._stack: Final = stack
-        self._group: Final = hub_app_id(stack.settings)
-        count = stack.settings.kafka.partitions
-        self._events: Final = [TopicPartition(EVENTS, n) for n in range(count)]
+        self._groups: Final = groups(stack.settings)
+        self._count: Final = stack.settings.kafka.partitions
         self._sunk: Final = [
-            TopicPartition(topic, n)
-            for topic in LogOptions(stack.bootstrap).topics
-            for n in range(count)
+            at for topic in LogOptions(stack.bootstrap).topics for at in self._places(topic)
         ]
         self._client: KafkaAdminClient | None = None
 
-    def look(self) -> Look:
-        """How far the workers are; waits while there is no broker."""
+    def look(self, log: str = EVENTS) -> Look:
+        """How far the workers of a log are; waits while there is no broker."""
+        return self.look_at(log)[log]
+
+    def lag(self) -> int:
+        """Records that no worker has committed yet; none means that nothing is on its way."""
+        return sum(look.lag for look in self.look_at(*self._groups).values())
+
+    def look_at(self, *logs: str) -> dict[str, Look]:
+        """How far the workers of these logs are; commits are read before ends, of all of them.
+
+        Workers write into each other's logs: whoever had committed everything had said everything,
+        and where the ends show no more than that, nothing was on its way.
+        """
         while True:
             try:
-                ends = self._ends(self._events)
-                found = self._admin().list_group_offsets({self._group: self._events})[self._group]
+                done = {log: self._committed(log) for log in logs}
+                ends = self._ends([at for log in logs for at in self._places(log)])
             except (KafkaError, OSError):
                 self.close()
                 time.sleep(_AGAIN_SECONDS)
             else:
-                done = {tp.partition: max(0, at.offset) for tp, at in found.items()}
-                return Look(
-                    time.monotonic(), done, {tp.partition: end for tp, end in ends.items()}
-                )
+                now = time.monotonic()
+                return {log: Look(now, done[log], _of(log, ends)) for log in logs}
 
     def stored(self) -> int:
         """The sum of the offsets that the warehouse holds; 0 before there is one."""
@@ -97,14 +104,29 @@ class Observer:
 
     def records(self, topic: str) -> int:
         """End offsets of a topic, summed."""
-        places = [TopicPartition(topic, tp.partition) for tp in self._events]
-        return sum(self._ends(places).values())
+        return sum(self._ends(self._places(topic)).values())
+
+    def shown_between_hubs(self) -> int:
+        """How often a match between hubs was said: records in the market's half of the matches."""
+        return sum(self._ends(self._places(MATCHES)[self._count :]).values())
 
     def close(self) -> None:
         """Hang up; the next look calls again."""
         if self._client is not None:
             client, self._client = self._client, None
             client.close()
+
+    def _places(self, topic: str) -> list[TopicPartition]:
+        times = next((row.times for row in TOPICS if row.name == topic), 1)
+        return [TopicPartition(topic, n) for n in range(times * self._count)]
+
+    def _committed(self, log: str) -> dict[int, int]:
+        group = self._groups[log]
+        try:
+            found = self._admin().list_group_offsets({group: self._places(log)})[group]
+        except GroupIdNotFoundError:
+            return {}
+        return {tp.partition: max(0, at.offset) for tp, at in found.items()}
 
     def _ends(self, places: list[TopicPartition]) -> dict[TopicPartition, int]:
         found = self._admin().list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
@@ -116,6 +138,10 @@ class Observer:
                 bootstrap_servers=self._stack.bootstrap, client_id="observer", **_PATIENCE
             )
         return self._client
+
+
+def _of(log: str, ends: Mapping[TopicPartition, int]) -> dict[int, int]:
+    return {tp.partition: end for tp, end in ends.items() if tp.topic == log}
 
 
 class Looking:

@@ -1,10 +1,11 @@
 """A long run under load, a random fault every few minutes: what grows, what lags, what breaks.
 
-Faults are drawn from a seed: a worker, the sink or the broker killed with SIGKILL, the worker
-stopped for twice its session (its partitions go to nobody else; it must end and come back), a
-second worker that comes and goes. At the end all falls silent, and `lumbung verify` judges. The
-memory slope is the least-squares slope of resident memory over time within the lives of a process,
-each without its first minute: a process that was killed starts again from nothing.
+Faults are drawn from a seed: a worker of hubs or of the market, the sink or the broker killed with
+SIGKILL, either worker stopped for twice its session (its partitions go to nobody else; it must end
+and come back), a second worker of hubs that comes and goes. At the end all falls silent, and
+`lumbung verify` judges. The memory slope is the least-squares slope of resident memory over time
+within the lives of a process, each without its first minute: a process that was killed starts
+again from nothing.
 """
 
 import argparse
@@ -26,12 +27,14 @@ from bench.traffic import MEAN_LINES
 from bench.verify import checked
 from deploy.quiet import Patience, until_quiet
 from deploy.warehouse_view import sink_progress
-from deploy.wiring import worker_name
+from deploy.wiring import market_name, worker_name
+from schemas.topics import EVENTS, MARKET
 
 PARTITIONS: Final = 8
 WORKER: Final = worker_name(0)
+OF_THE_MARKET: Final = market_name(0)
 SECOND: Final = 1
-WATCHED: Final = (WORKER, "sink", "clock", "broker")
+WATCHED: Final = (WORKER, OF_THE_MARKET, "sink", "clock", "broker")
 WARM_SECONDS: Final = 60.0
 _SAMPLE_SECONDS: Final = 2.0
 _TELL_SECONDS: Final = 30.0
@@ -54,6 +57,7 @@ class Record:
 
     lives: dict[str, list[Life]] = field(default_factory=lambda: defaultdict(list))
     worker_lag: list[int] = field(default_factory=list)
+    market_lag: list[int] = field(default_factory=list)
     sink_lag: list[int] = field(default_factory=list)
     faults: list[tuple[float, str]] = field(default_factory=list)
 
@@ -106,9 +110,12 @@ class Soak:
         """What can happen, by name."""
         kill = {
             f"kill {name}": lambda name=name: self._signal(name, signal.SIGKILL)
-            for name in (WORKER, "sink", "broker")
+            for name in (WORKER, OF_THE_MARKET, "sink", "broker")
         }
-        return {**kill, "stop worker": self._stop_worker, "second worker": self._second}
+        stop = {
+            f"stop {name}": lambda name=name: self._stop(name) for name in (WORKER, OF_THE_MARKET)
+        }
+        return {**kill, **stop, "second worker": self._second}
 
     def _break(self, name: str) -> None:
         self.record.faults.append((round(self.now, 1), name))
@@ -119,10 +126,10 @@ class Soak:
         if self.system.pid(name) is not None:
             self.system.send(name, number)
 
-    def _stop_worker(self) -> None:
+    def _stop(self, name: str) -> None:
         seconds = 2 * self.system.stack.settings.streams.session_seconds
-        self._signal(WORKER, signal.SIGSTOP)
-        self.later.append((self.now + seconds, lambda: self._signal(WORKER, signal.SIGCONT)))
+        self._signal(name, signal.SIGSTOP)
+        self.later.append((self.now + seconds, lambda: self._signal(name, signal.SIGCONT)))
 
     def _second(self) -> None:
         stack = ExitStack()
@@ -135,14 +142,16 @@ class Soak:
             pid = self.system.pid(name)
             if pid is not None:
                 self.record.remember(name, pid, at)
-        self.record.worker_lag.append(self.system.observer.look().lag)
+        looks = self.system.observer.look_at(EVENTS, MARKET)
+        self.record.worker_lag.append(looks[EVENTS].lag)
+        self.record.market_lag.append(looks[MARKET].lag)
         self.record.sink_lag.append(self.system.observer.unstored())
 
     def _tell(self) -> None:
         resident = {name: round(lives[-1].samples[-1][1]) for name, lives in self.lives()}
+        lags = (self.record.worker_lag[-1], self.record.market_lag[-1], self.record.sink_lag[-1])
         print(
-            f"{self.now:7.0f} s  lag: worker {self.record.worker_lag[-1]} "
-            f"sink {self.record.sink_lag[-1]}  MiB: {resident}",
+            f"{self.now:7.0f} s  lag: worker, market, sink {lags}  MiB: {resident}",
             file=sys.stderr,
             flush=True,
         )
@@ -209,6 +218,10 @@ def soak(asked: argparse.Namespace) -> dict[str, Any]:
         silent = time.monotonic()
         _until_all_is_done(system)
         quiet = time.monotonic() - silent
+        market = {
+            "market_records": system.observer.records(MARKET),
+            "between_hubs_records": system.observer.shown_between_hubs(),
+        }
         system.stack.supervisor.stop()
         disk = disk_mib(system.stack.settings.data_dir)
         verdict = checked(system.stack)
@@ -219,7 +232,9 @@ def soak(asked: argparse.Namespace) -> dict[str, Any]:
         "mean_lines": MEAN_LINES,
         **said,
         "faults": record.faults,
+        **market,
         "worker_lag_records": shares(record.worker_lag),
+        "market_lag_records": shares(record.market_lag),
         "sink_lag_records": shares(record.sink_lag),
         "quiet_after_seconds": round(quiet, 1),
         "memory": {name: memory(lives) for name, lives in one.lives()},
@@ -232,7 +247,7 @@ def _until_all_is_done(system: Alive) -> None:
     patience = Patience(seconds=_QUIET_SECONDS)
     url = system.stack.settings.warehouse_url
     system.stop_clock()
-    while system.observer.look().lag:
+    while system.observer.lag():
         time.sleep(0.2)
     with sink_progress(system.stack.bootstrap, url) as progress:
         until_quiet(lambda: [progress()], patience=patience)

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from deploy.serve_streams import status_file
 from deploy.settings import load
 from deploy.stack import Stack, opened
-from deploy.wiring import hub_app_id, worker_name
+from deploy.wiring import hub_app_id, status_file, worker_name
 from producers.kafka_ticks import KafkaTicks, Track
 from producers.publisher import Outgoing, Publisher, PublisherOptions
 from schemas.topics import EVENTS
@@ -52,8 +51,8 @@ def publish(stack: Stack, records: Iterable[Outgoing]) -> int:
 
 
 def start_worker(stack: Stack) -> int:
-    """Start the worker and wait until it is ready; its pid."""
-    for child in stack.workers():
+    """Start the hub worker, without a market, and wait until it is ready; its pid."""
+    for child in stack.hub_workers():
         stack.supervisor.add(child)
     path = status_file(stack.settings, worker_name(0))
     deadline = time.monotonic() + 60

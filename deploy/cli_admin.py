@@ -34,6 +34,7 @@ def config_show(
 @topics_app.command(name="list")
 def topics_list(output: Output = "table") -> None:
     """The topic table: names, keys, what partitions them, how long they are kept, who writes."""
+    settings = load().settings
     rows = [
         {
             "topic": topic.name,
@@ -41,15 +42,19 @@ def topics_list(output: Output = "table") -> None:
             "partition_by": topic.partition_by,
             "kept": topic.kept,
             "sole_writer": topic.sole_writer,
+            "partitions": settings.kafka.partitions * topic.times,
         }
-        for topic in all_topics(load().settings)
+        for topic in all_topics(settings)
     ]
     shown.write(rows, output)
 
 
 @topics_app.command(name="apply")
 def topics_apply(data: Data = None, kafka: Kafka = None) -> None:
-    """Make the topics that are missing; what differs is told and left as it is."""
+    """Make the topics that are missing, add partitions where an older version made too few.
+
+    What else differs is told and left as it is.
+    """
     settings = load({"data_dir": data, "kafka.bootstrap": kafka}).settings
     with kafka_of(settings) as bootstrap:
         made = provision(
@@ -58,6 +63,8 @@ def topics_apply(data: Data = None, kafka: Kafka = None) -> None:
             partitions=settings.kafka.partitions,
             replication=settings.kafka.replication,
         )
+    for growth in made.grown:
+        typer.echo(str(growth), err=True)
     for difference in made.differences:
         typer.echo(str(difference), err=True)
     for name in made.created:

@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Final
 
 import typer
@@ -20,7 +21,7 @@ from deploy.settings import load
 from deploy.shown import cell
 from deploy.stack import Stack, opened
 from deploy.supervisor import State
-from deploy.warehouse_view import counts, sink_progress
+from deploy.warehouse_view import counts, longest_rest, sink_progress
 from deploy.wiring import ending, now_ms
 from producers.publisher import Publisher, PublisherOptions
 from producers.simulate import SEED_HUBS
@@ -100,7 +101,8 @@ def _once(stack: Stack, run: int, words: tuple[str, ...], stop: threading.Event)
     settings = stack.settings
     with sink_progress(stack.bootstrap, settings.warehouse_url) as progress:
         at_ms = now_ms()
-        rest = replaying.Replay(stack, at_ms, lambda _: None, progress, stop)
+        longest = partial(longest_rest, settings.warehouse_url)
+        rest = replaying.Replay(stack, at_ms, lambda _: None, progress, longest, stop)
         rest.run([broken_report(run, at_ms)])
 
 

@@ -19,7 +19,7 @@ from deploy.options import Data, Kafka, Output, WarehouseUrl
 from deploy.picking import Chosen, Coop, Hub, Limit, Reason, Since, Until, selection
 from deploy.provision import admin
 from deploy.settings import load
-from deploy.wiring import hub_app_id
+from deploy.wiring import groups
 from sinks.engines import reading
 from sinks.queries.letters import Letter, letters
 from sinks.queries.listing import LIMIT, dead_letter
@@ -112,24 +112,24 @@ def dlq_audit(output: Output = "table", data: Data = None) -> None:
 def dlq_resume(
     *,
     partition: Annotated[
-        list[int] | None, typer.Option(help="Only this partition; may be said again.")
+        list[int] | None, typer.Option(help="Only this number, of hubs and market; repeatable.")
     ] = None,
     data: Data = None,
     kafka: Kafka = None,
 ) -> None:
-    """Let halted partitions go on, once the cause is mended; prints which ones they are.
+    """Let halted partitions go on, once the cause is mended; prints which ones they are, and why.
 
     The workers hear of it within seconds, wherever they run.
     """
     settings = load({"data_dir": data, "kafka.bootstrap": kafka}).settings
-    app_id = hub_app_id(settings)
+    of = groups(settings)
     with log_of(settings) as bootstrap, admin(bootstrap) as client:
-        standing = halts.halts(client, app_id, settings.kafka.partitions)
+        standing = halts.standing(client, of, settings.kafka.partitions)
         wanted = [halt for halt in standing if partition is None or halt.partition in partition]
-        if wanted:
-            halts.resume(client, app_id, [halt.partition for halt in wanted])
+        for halt in wanted:
+            halts.resume(client, of[halt.topic], [halt.partition], topic=halt.topic)
     for halt in wanted:
         audit.note(settings.data_dir, "resume", **halt._asdict())
-        typer.echo(f"{halt.partition}\t{halt.offset}\t{halt.why}")
+        typer.echo(f"{halt.partition}\t{halt.offset}\t{halt.why}\t{halt.topic}")
     if not wanted:
         typer.echo("no such partition stands", err=True)

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ from deploy.options import Data, Jars, Kafka, WarehouseUrl
 from deploy.quiet import Progress as Reader
 from deploy.settings import Settings, load
 from deploy.stack import opened
-from deploy.warehouse_view import counts, sink_progress
+from deploy.warehouse_view import counts, longest_rest, sink_progress
 
 
 def replay(
@@ -63,13 +64,15 @@ def _replayed(settings: Settings, lines: list[bytes], now_ms: int) -> dict[str, 
     ):
         for child in (*stack.workers(), stack.sink()):
             stack.supervisor.add(child)
-        tasks = {who: bars.add_task(who, total=None) for who in ("hub workers", "warehouse")}
+        readers = (*replaying.READERS.values(), "warehouse")
+        tasks = {who: bars.add_task(who, total=None) for who in readers}
 
         def tell(now: Sequence[Reader]) -> None:
             for reader in now:
                 bars.update(tasks[reader.who], completed=reader.done, total=reader.end)
 
         with sink_progress(stack.bootstrap, settings.warehouse_url) as progress:
-            ticks = replaying.Replay(stack, now_ms, tell, progress).run(lines)
+            rest = partial(longest_rest, settings.warehouse_url)
+            ticks = replaying.Replay(stack, now_ms, tell, progress, rest).run(lines)
         stack.supervisor.stop()
         return {**counts(settings.warehouse_url), "ticks": ticks}

@@ -1,4 +1,4 @@
-"""`lumbung run streams|sink|clock|world|all`: one process of the system, or all of them here.
+"""`lumbung run streams|market|sink|clock|world|all`: one process of the system, or all of them.
 
 Each command imports its own process only: a worker that is started again must be back at once.
 """
@@ -10,7 +10,7 @@ import typer
 from deploy.errors import ConfigError
 from deploy.options import Data, Kafka, WarehouseUrl
 from deploy.settings import Settings, load
-from deploy.wiring import Process, ending, worker_name
+from deploy.wiring import Process, ending, market_name, worker_name
 from producers.clock import INTERVAL_MS
 
 run_app: Final = typer.Typer(
@@ -40,6 +40,18 @@ def streams(
     from deploy.serve_streams import serve_streams  # noqa: PLC0415 - its own process only
 
     raise typer.Exit(serve_streams(_process(worker_name(worker), data, kafka), worker))
+
+
+@run_app.command()
+def market(
+    worker: Annotated[int, typer.Option(help="Number of this worker, 0, 1, 2, ...")] = 0,
+    data: Data = None,
+    kafka: Kafka = None,
+) -> None:
+    """A market worker: matches what hubs have left over between them."""
+    from deploy.serve_market import serve_market  # noqa: PLC0415 - its own process only
+
+    raise typer.Exit(serve_market(_process(market_name(worker), data, kafka), worker))
 
 
 @run_app.command()

@@ -204,7 +204,9 @@ def ready_kafka(settings: Settings) -> Iterator[str]:
     """The Kafka to speak to; the embedded one of a new data folder gets its topics first."""
     with kafka_of(settings) as bootstrap:
         if settings.kafka.bootstrap is None:
-            provision(bootstrap, all_topics(settings), partitions=settings.kafka.partitions)
+            made = provision(bootstrap, all_topics(settings), partitions=settings.kafka.partitions)
+            for growth in made.grown:
+                typer.echo(str(growth), err=True)
         else:
             require_kafka(bootstrap)  # at once, where a publisher would try for ten seconds
         yield bootstrap

@@ -28,10 +28,10 @@ from deploy.broker.java import find_java
 from deploy.broker.node import Broker
 from deploy.cli_broker import kafka_folder
 from deploy.errors import EXIT_DEPENDENCY, DependencyError, LumbungError
-from deploy.halts import halts
+from deploy.halts import standing
 from deploy.provision import admin, require_kafka
 from deploy.settings import Settings, load
-from deploy.wiring import hub_app_id
+from deploy.wiring import groups
 
 _MEMORY_FREE_BYTES: Final = 1 << 30
 _DISK_FREE_BYTES: Final = 2 << 30
@@ -170,12 +170,14 @@ def _intake(settings: Settings) -> Check:
         return Check("Intake", Verdict.OK, "no Kafka runs here")
     try:
         with admin(bootstrap) as client:
-            standing = halts(client, hub_app_id(settings), settings.kafka.partitions)
+            halted = standing(client, groups(settings), settings.kafka.partitions)
     except LumbungError as error:
         return Check("Intake", Verdict.WARNING, error.what, error.remedy)
-    if not standing:
+    if not halted:
         return Check("Intake", Verdict.OK, "no partition is halted")
-    found = "; ".join(f"partition {n} stands at {at}: {why}" for n, at, why in standing)
+    found = "; ".join(
+        f"partition {n} of {topic} stands at {at}: {why}" for n, at, why, topic in halted
+    )
     remedy = "See `lumbung dlq list`, mend the cause, then `lumbung dlq resume`."
     return Check("Intake", Verdict.WARNING, found, remedy)
 

@@ -22,6 +22,7 @@ class Halt(NamedTuple):
     partition: int
     offset: int
     why: str
+    topic: str = EVENTS
 
 
 def halt_group(app_id: str) -> str:
@@ -37,13 +38,23 @@ def halts(client: Any, app_id: str, partitions: int, *, topic: str = EVENTS) -> 
     return barriers(found.get(group, {}), found.get(app_id, {}))
 
 
+def standing(client: Any, groups: Mapping[str, str], partitions: int) -> list[Halt]:
+    """Every partition that stands, of each topic and the group that reads it."""
+    return [
+        halt
+        for topic, app_id in groups.items()
+        for halt in halts(client, app_id, partitions, topic=topic)
+    ]
+
+
 def barriers(noted: Mapping[Any, Any], committed: Mapping[Any, Any]) -> list[Halt]:
     """The same on what the broker told of both groups."""
     out = []
     for place, barrier in noted.items():
         done = committed.get(place)
         if barrier.offset > 0 and (done is None or barrier.offset >= done.offset):
-            out.append(Halt(place.partition, barrier.offset, barrier.metadata or ""))
+            why = barrier.metadata or ""
+            out.append(Halt(place.partition, barrier.offset, why, place.topic))
     return sorted(out)
 
 

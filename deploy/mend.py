@@ -20,6 +20,7 @@ from schemas import reference
 from schemas.errors import Rejection
 from schemas.events import BODIES, REPORT_TYPE, Line, Profile
 from schemas.judged import Judged
+from schemas.market import TYPES as BETWEEN_HUBS
 from schemas.reason_words import REASON_WORDS
 from schemas.resolving import NO_PACKS
 from schemas.units import Packs
@@ -28,6 +29,8 @@ from sinks.queries.letters import Letter
 
 DEVICE: Final = "perbaikan"
 _LINES: Final = "data.lines."
+_OTHERS: Final = {*BODIES, *BETWEEN_HUBS} - {REPORT_TYPE}
+"""What is said by partners, officers, and hubs and the market to each other: never a report."""
 Document = dict[str, Any]
 _profile: Final = msgspec.json.Decoder(Profile).decode
 
@@ -138,8 +141,8 @@ def document_of(letter: Letter, now_ms: int) -> Document:
     if letter.line:
         return dict(_tree(letter.payload))
     tree = _tree(letter.payload)
-    kind = tree.get("type", REPORT_TYPE)
-    if "#" in letter.identity or (kind in BODIES and kind != REPORT_TYPE):
+    kind = str(tree.get("type", REPORT_TYPE))
+    if "#" in letter.identity or kind in _OTHERS:
         raise CheckFailed(
             "LB-D002",
             f"{letter.identity} is no report but {kind}",

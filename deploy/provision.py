@@ -1,9 +1,11 @@
 """Making the topics of the table on a broker, and refusing to run on topics that are otherwise.
 
 Decides when the log is ready: every topic is there, each partition has a leader, none differs
-dangerously. Refuses to alter what exists: `topic_plan` says what a person should do.
+dangerously. Refuses to alter what exists, but for partitions that may be added (`topic_plan` says
+which, and what a person should do about the rest).
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,22 +13,25 @@ from typing import Any, Final
 
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, for_code
 
 from deploy.broker.probe import is_ready
 from deploy.errors import CheckFailed, DependencyError
-from deploy.topic_plan import Difference, Found, plan
+from deploy.topic_plan import Difference, Found, Growth, plan
 from schemas.topics import Topic
 
 _ALREADY_EXISTS: Final = 36
+_ALREADY_GROWN: Final = 37
 _LEADERS_SECONDS: Final = 30.0
+_PAUSE_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Provisioned:
-    """What was created now, and the harmless differences of what was there."""
+    """What was created now, what has more partitions now, and harmless differences."""
 
     created: tuple[str, ...]
+    grown: tuple[Growth, ...]
     differences: tuple[Difference, ...]
 
 
@@ -48,10 +53,13 @@ def provision(
             )
         if planned.create:
             _create(client, planned.create, partitions, replication)
+        if planned.grow:
+            _grow(client, planned.grow)
         client.wait_for_topics(
             [topic.name for topic in topics], timeout_ms=int(_LEADERS_SECONDS * 1_000)
         )
-    return Provisioned(tuple(topic.name for topic in planned.create), planned.differences)
+    created = tuple(topic.name for topic in planned.create)
+    return Provisioned(created, planned.grow, planned.differences)
 
 
 @contextmanager
@@ -110,7 +118,7 @@ def found(client: Any, topics: Sequence[Topic]) -> dict[str, Found]:
 def _create(client: Any, topics: Sequence[Topic], partitions: int, replication: int) -> None:
     wanted = {
         topic.name: {
-            "num_partitions": partitions,
+            "num_partitions": partitions * topic.times,
             "replication_factor": replication,
             "configs": dict(topic.config),
         }
@@ -126,3 +134,32 @@ def _create(client: Any, topics: Sequence[Topic], partitions: int, replication: 
             + "; ".join(f"{each['name']}: {each['error_message']}" for each in refused),
             "Check the broker's log, its number of nodes and this user's rights.",
         )
+
+
+def _grow(client: Any, topics: Sequence[Growth]) -> None:
+    """Add partitions and wait until the broker tells of them all."""
+    wanted = {topic.topic: topic.wanted for topic in topics}
+    answers = client.create_partitions(dict(wanted), raise_errors=False).results
+    # As above: it may have grown at the same moment by another's hand; the wait below tells.
+    refused = [each for each in answers if each.error_code not in (0, _ALREADY_GROWN)]
+    if refused:
+        raise DependencyError(
+            "LB-K011",
+            "Kafka would not add partitions to "
+            + "; ".join(f"{each.name}: {for_code(each.error_code).__name__}" for each in refused),
+            "Check the broker's log and that this user may alter topics.",
+        )
+    deadline = time.monotonic() + _LEADERS_SECONDS
+    while any(count < wanted[name] for name, count in _counts(client, list(wanted)).items()):
+        if time.monotonic() > deadline:
+            raise DependencyError(
+                "LB-K011",
+                f"Kafka did not add partitions to {', '.join(wanted)} in time",
+                "Check the broker's log.",
+            )
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _counts(client: Any, names: Sequence[str]) -> dict[str, int]:
+    described = client.describe_topics(list(names))
+    return {each["name"]: len(each["partitions"]) for each in described}

@@ -28,17 +28,24 @@ from producers.outbox_store import Outbox
 from producers.publisher import Outgoing, Publisher
 from schemas import reference
 from schemas.errors import Reason, Rejection
+from schemas.market import TYPES as BETWEEN_HUBS
+from schemas.market import type_of
 from sinks.queries.letters import Letter, accepted
 
 ACCEPTED: Final = "accepted"
 DUPLICATE: Final = "duplicate"
 CLOCK: Final = "of_the_clock"
+MARKET: Final = "of_the_market"
 _BATCHES_A_SECOND: Final = 5
 _BATCH_MAX: Final = 500
 
 
 class Verdict(NamedTuple):
-    """What would become of a letter now: accepted, duplicate, a reason, or of_the_clock."""
+    """What would become of a letter now: accepted, duplicate or a reason.
+
+    What the clock, hubs or the market said (of_the_clock, of_the_market) they say again by
+    themselves.
+    """
 
     letter: Letter
     now: str
@@ -98,6 +105,8 @@ def _whole(letter: Letter, bench: Bench) -> Verdict:
     address = address_of(letter.payload, reference.register(), bench.partitions)
     if address.tick:
         return Verdict(letter, CLOCK)
+    if type_of(letter.payload) in BETWEEN_HUBS:
+        return Verdict(letter, MARKET)
     said = bench.judged(letter.payload)
     if isinstance(said, Rejection):
         return Verdict(letter, said.reason.value)

@@ -2,32 +2,40 @@
 
 Every line goes to the partition of its hub with the same broker timestamp; a tick inside the file
 is a barrier: all before it is finished first. Afterwards ticks follow, five seconds of the log's
-time apart, until one changes no match. Refuses to judge lines.
+time apart, until one changes no match, hold or residual. Refuses to judge lines.
+
+Theory of operation. Hubs and the market between them write into each other's logs, so quiet is
+when both groups have committed all there is. Commits are read before ends: whoever had committed
+everything had said everything, and where the ends show no more than that, nothing was on its way.
+A large family rests for some ticks between its rounds, so as many must change nothing. A tick
+that changed nothing left only itself in both logs, and the word of each hub partition to
+each of the market's that it is done; whatever else is there is news, and costs another tick.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
 from deploy.errors import Interrupted, LumbungError, UsageError
 from deploy.quiet import Progress, progress, until_quiet
 from deploy.stack import Stack
-from deploy.wiring import hub_app_id
+from deploy.wiring import groups, hub_app_id
 from producers.address import TICK_KEY, Address, address_of
-from producers.clock import ticks_for
+from producers.clock import TickWire, ticks_for
 from producers.kafka_ticks import KafkaTicks, Track
-from producers.publisher import Outgoing, Publisher, PublisherOptions
+from producers.publisher import Outgoing, Publisher, PublisherOptions, Sent
 from producers.ticks import tick_of
 from schemas import reference
 from schemas.decoding import read
 from schemas.errors import Unacceptable
-from schemas.topics import EVENTS, MATCHES
+from schemas.topics import EVENTS, MARKET, MATCHES
 from schemas.validation import AGE_MAX_MS
 
 TICK_MS: Final = 5_000
@@ -35,7 +43,20 @@ TICKS_MAX: Final = 1_000
 BATCH: Final = 2_000
 _TIME: Final = re.compile(rb'"time"\s*:\s*"([^"]{10,40})"')
 _YEARS: Final = range(2000, 2100)
+READERS: Final[Mapping[str, str]] = {EVENTS: "hub workers", MARKET: "market workers"}
+"""Who folds each log."""
 Tell = Callable[[Sequence[Progress]], None]
+
+
+class Log(Protocol):
+    """A topic that is written to; `Publisher` is the real one."""
+
+    @property
+    def partitions(self) -> int:
+        """How many it has."""
+
+    def publish_all(self, records: Sequence[Outgoing]) -> list[Sent]:
+        """Send all, in order, or fail."""
 
 
 def lines_of(path: Path) -> list[bytes]:
@@ -101,6 +122,8 @@ class Replay:
     now_ms: int
     tell: Tell
     warehouse: Callable[[], Progress]
+    rest: Callable[[], int] = lambda: 1
+    """How many ticks a large family may wait for its next round; asked when the rest is quiet."""
     stop: Event = field(default_factory=Event)
     """Set from elsewhere, it ends the replay by Interrupted."""
 
@@ -108,68 +131,105 @@ class Replay:
         """Publish all, wait for quiet, tick until nothing changes; returns the ticks it took."""
         settings = self.stack.settings
         options = PublisherOptions(self.stack.bootstrap, EVENTS, client_id="lumbung-replay")
-        tracks = [Track(EVENTS, hub_app_id(settings))]
+        tracks = [Track(*each) for each in groups(settings).items()]
         ends = [Track(MATCHES, hub_app_id(settings))]
         with (
             Publisher(options) as publisher,
+            Publisher(replace(options, topic=MARKET)) as market,
             KafkaTicks(options, tracks) as wire,
             KafkaTicks(options, ends) as matches,
         ):
-            self._publish(lines, publisher, wire)
-            self._quiet(wire)
-            ticks = self._tick(publisher, wire, matches)
-        until_quiet(lambda: [self._alive(self.warehouse())], tell=self.tell)
+            ticks = self.through(lines, (publisher, market), wire, matches)
+        self._stored()
         return ticks
 
-    def _publish(self, lines: Sequence[bytes], publisher: Publisher, wire: KafkaTicks) -> None:
-        for stretch, tick in _stretches(lines, publisher.partitions):
+    def through(
+        self, lines: Sequence[bytes], logs: tuple[Log, Log], wire: TickWire, matches: TickWire
+    ) -> int:
+        """The same without the warehouse; `logs` are the events and the market's."""
+        self._publish(lines, logs, wire)
+        self._quiet(wire)
+        return self._tick(logs, wire, matches)
+
+    def _publish(self, lines: Sequence[bytes], logs: tuple[Log, Log], wire: TickWire) -> None:
+        events = logs[0]
+        for stretch, tick in _stretches(lines, events.partitions):
             for at in range(0, len(stretch), BATCH):
-                publisher.publish_all(
+                events.publish_all(
                     [
                         Outgoing(address.key, line, address.partition, self.now_ms)
                         for line, address in stretch[at : at + BATCH]
                     ]
                 )
-                self.tell([self._folded(wire)])
+                self.tell(folded(wire))
             if tick is not None:
                 self._quiet(wire)
-                everywhere = range(publisher.partitions)
-                publisher.publish_all(
-                    [Outgoing(TICK_KEY, tick, p, self.now_ms) for p in everywhere]
-                )
+                for log in logs:
+                    everywhere = range(log.partitions)
+                    log.publish_all([Outgoing(TICK_KEY, tick, p, self.now_ms) for p in everywhere])
                 self._quiet(wire)
 
-    def _tick(self, publisher: Publisher, wire: KafkaTicks, matches: KafkaTicks) -> int:
+    def _tick(self, logs: tuple[Log, Log], wire: TickWire, matches: TickWire) -> int:
         last = wire.last_tick()
         number = last.tick if last else 0
+        still, enough = 0, 1
         for k in range(1, TICKS_MAX + 1):
-            before = sum(matches.ends().values())
-            at_ms = self.now_ms + k * TICK_MS
-            publisher.publish_all(ticks_for(range(publisher.partitions), number + k, at_ms))
+            before = sizes(wire, matches)
+            for log in logs:
+                at_ms = self.now_ms + k * TICK_MS
+                log.publish_all(ticks_for(range(log.partitions), number + k, at_ms))
             self._quiet(wire)
-            if sum(matches.ends().values()) == before:
+            same = changed_nothing(before, sizes(wire, matches), logs[0].partitions)
+            still = still + 1 if same else 0
+            if still == 1:
+                self._stored()
+                enough = self.rest()
+            if still and still >= enough:
                 return k
         raise LumbungError(
             "LB-P011",
-            f"matches still changed after {TICKS_MAX} ticks",
+            f"matches, holds or residuals still changed after {TICKS_MAX} ticks",
             "This is a fault of the matcher: keep the data folder and report it.",
         )
 
-    def _quiet(self, wire: KafkaTicks) -> None:
-        until_quiet(lambda: [self._alive(self._folded(wire))], tell=self.tell)
+    def _quiet(self, wire: TickWire) -> None:
+        until_quiet(lambda: self._alive(folded(wire)), tell=self.tell)
 
-    def _folded(self, wire: KafkaTicks) -> Progress:
-        read_ = {(p.topic, p.partition): at for p, at in wire.committed().items()}
-        ends = {(p.topic, p.partition): at for p, at in wire.ends().items()}
-        return progress("hub workers", read_, ends)
+    def _stored(self) -> None:
+        until_quiet(lambda: self._alive([self.warehouse()]), tell=self.tell)
 
-    def _alive(self, now: Progress) -> Progress:
+    def _alive(self, now: list[Progress]) -> list[Progress]:
         self.stack.require_all()
         if self.stop.is_set():
             raise Interrupted(
                 "LB-P013", "stopped before all was quiet", "The data stays; run it again to go on."
             )
         return now
+
+
+def folded(wire: TickWire) -> list[Progress]:
+    """How far the readers of each log are; their commits are read before the ends, of all logs."""
+    done = {(place.topic, place.partition): at for place, at in wire.committed().items()}
+    ends = {(place.topic, place.partition): at for place, at in wire.ends().items()}
+    return [
+        progress(READERS[topic], done, {at: end for at, end in ends.items() if at[0] == topic})
+        for topic in dict.fromkeys(topic for topic, _ in ends)
+    ]
+
+
+def sizes(*wires: TickWire) -> Counter[str]:
+    """How many records each topic holds."""
+    found: Counter[str] = Counter()
+    for wire in wires:
+        for place, end in wire.ends().items():
+            found[place.topic] += end
+    return found
+
+
+def changed_nothing(before: Mapping[str, int], after: Mapping[str, int], partitions: int) -> bool:
+    """Whether a tick left nothing but itself in both logs, and every `done` in the market's."""
+    alone = {EVENTS: partitions, MARKET: partitions + partitions * partitions, MATCHES: 0}
+    return all(after[topic] - before[topic] == grown for topic, grown in alone.items())
 
 
 def _stretches(

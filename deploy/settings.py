@@ -52,6 +52,7 @@ class StreamsSettings(_Section):
 
     app_id: str = Field(default="lumbung", pattern=r"^[a-z][a-z0-9\-]{0,40}$")
     workers: int = Field(default=1, ge=1, le=64)
+    market_workers: int = Field(default=1, ge=1, le=64)
     session_seconds: float = Field(default=6.0, ge=2.0, le=300.0)
     heartbeat_seconds: float = Field(default=2.0, gt=0.0, le=100.0)
     rebalance_seconds: float = Field(default=30.0, ge=5.0, le=600.0)

@@ -6,11 +6,10 @@ anywhere.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
-from typing import Final
 
 from deploy.broker.keeper import Keeper
 from deploy.broker.kit import prepare
@@ -21,12 +20,10 @@ from deploy.provision import provision
 from deploy.settings import PREFIX, Loaded, Settings
 from deploy.supervisor import Child, State, Supervisor, lumbung_command
 from deploy.telemetry import PrometheusMeter, export
-from deploy.wiring import all_topics, hub_app_id, worker_name
-from schemas.topics import EVENTS
+from deploy.wiring import all_topics, figures_at, groups, market_name, worker_name
+from schemas.topics import EVENTS, MARKET
 from sinks.schema import upgrade
 
-FIGURES_AFTER_WORKERS: Final = 3
-"""The supervisor's figures come after those of workers, sink, clock and world."""
 Tell = Callable[[str], None]
 
 
@@ -48,36 +45,66 @@ class Stack:
         command = lumbung_command("run", *words, "--kafka", self.bootstrap, "--data", data)
         return Child(name, command, environment(self.settings), restart=restart)
 
-    def workers(self) -> list[Child]:
+    def hub_workers(self) -> list[Child]:
         """The hub workers."""
-        count = self.settings.streams.workers
-        return [self.child(worker_name(n), "streams", "--worker", str(n)) for n in range(count)]
+        return self._numbered(self.names[EVENTS], "streams")
+
+    def market_workers(self) -> list[Child]:
+        """The market workers, which match between hubs."""
+        return self._numbered(self.names[MARKET], "market")
+
+    def workers(self) -> list[Child]:
+        """All workers, those of hubs first."""
+        return [*self.hub_workers(), *self.market_workers()]
+
+    @property
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """The workers of each log."""
+        streams = self.settings.streams
+        return {
+            EVENTS: tuple(worker_name(n) for n in range(streams.workers)),
+            MARKET: tuple(market_name(n) for n in range(streams.market_workers)),
+        }
+
+    def _numbered(self, names: Sequence[str], verb: str) -> list[Child]:
+        return [self.child(name, verb, "--worker", str(n)) for n, name in enumerate(names)]
 
     def sink(self) -> Child:
         """The warehouse's sink."""
         return self.child("sink", "sink")
 
-    def guard(self, stop: Event) -> Thread:
-        """Begin to kill workers whose commits stand still, until told to end."""
+    def guards(self) -> list[Guard]:
+        """Who looks at the commits of each group of workers."""
         settings = self.settings
-        guard = Guard(
-            self.bootstrap,
-            hub_app_id(settings),
-            {EVENTS: settings.kafka.partitions},
-            tuple(worker_name(n) for n in range(settings.streams.workers)),
-            self.supervisor.kill,
-            settings.streams.stall_seconds,
-            self.supervisor.meter,
-        )
-        looking = Thread(target=guard.run, args=(stop,), name="guard", daemon=True)
-        looking.start()
+        return [
+            Guard(
+                self.bootstrap,
+                group,
+                {topic: settings.kafka.partitions},
+                self.names[topic],
+                self.supervisor.kill,
+                settings.streams.stall_seconds,
+                self.supervisor.meter,
+            )
+            for topic, group in groups(settings).items()
+        ]
+
+    def guard(self, stop: Event) -> list[Thread]:
+        """Begin to kill workers whose commits stand still, until told to end."""
+        looking = [
+            Thread(target=guard.run, args=(stop,), name=f"guard {guard.group}", daemon=True)
+            for guard in self.guards()
+        ]
+        for thread in looking:
+            thread.start()
         return looking
 
     def watch(self, stop: Event) -> None:
         """Keep the processes alive until told to end."""
         looking = self.guard(stop)
         self.supervisor.run(stop)
-        looking.join(timeout=1.0)
+        for thread in looking:
+            thread.join(timeout=1.0)
 
     def require_all(self) -> None:
         """Raises LumbungError LB-P012 with the end of its log when a process was given up."""
@@ -121,17 +148,19 @@ def opened(settings: Settings, *, tell: Tell = lambda _: None) -> Iterator[Stack
             bootstrap = broker.bootstrap
         tell("topics")
         kafka = settings.kafka
-        provision(
+        made = provision(
             bootstrap,
             all_topics(settings),
             partitions=kafka.partitions,
             replication=kafka.replication,
         )
+        for growth in made.grown:
+            tell(str(growth))
         tell("warehouse")
         upgrade(settings.warehouse_url)
         meter = PrometheusMeter()
         if settings.metrics.port:
-            port = settings.metrics.port + settings.streams.workers + FIGURES_AFTER_WORKERS
+            port = settings.metrics.port + figures_at(settings, "supervisor")
             undo.callback(export(meter, host=settings.metrics.host, port=port).close)
         supervisor = Supervisor((), settings.data_dir / "logs", meter=meter)
         undo.callback(supervisor.stop)

@@ -1,5 +1,6 @@
 """Decides how a trace reads to a person: from the village's words to the match, or back."""
 
+import json
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -67,11 +68,29 @@ def _amount(row: dict[str, Any]) -> str:
 
 
 def _match(row: dict[str, Any], language: str) -> Iterator[str]:
+    between = row["tier"] != 1
+    hubs = f" (hub {row['from_hub']} -> hub {row['to_hub']})" if between else ""
+    paid = f" = Rp{cell(row['buyer_price'])} per {row['to_unit']}" if between else ""
     yield (
-        f"{row['match_id']}  {row['state']}  {_amount(row)}"
-        f"  {row['from_coop']} -> {row['to_coop']}  Rp{row['price']} + Rp{row['leg_cost']}"
+        f"{row['match_id']}  {row['state']}  {_amount(row)}  {row['from_coop']} -> "
+        f"{row['to_coop']}{hubs}  Rp{row['price']} + Rp{row['leg_cost']}{paid}"
     )
+    for part in json.loads(row["parts"] or "[]"):
+        yield f"    {_way(part, row['to_unit'], language)}"
     yield "    " + str(row["why"] if language == "id" else row["why_en"])
+
+
+def _way(part: dict[str, Any], unit: str, language: str) -> str:
+    """One way of a match between hubs: what goes by it, its legs, a recipe on it, its days."""
+    days = "hari" if language == "id" else "days"
+    legs = [
+        f"{leg['from_hub']} -> {leg['to_hub']} {leg['mode']}, {leg['days']} {days}, "
+        f"Rp{leg['cost_per_kg']}/kg ({leg['basis']})"
+        for leg in part["legs"]
+    ]
+    if part.get("recipe"):
+        legs.append(f"{part['recipe']} ({part['recipe_hub']})")
+    return f"{part['quantity']} {unit}: {'; '.join(legs)}; {part['days']} {days}"
 
 
 def _history(row: dict[str, Any], _: str) -> Iterator[str]:

@@ -39,10 +39,26 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Growth:
+    """A topic that may have more partitions in place, because no hash says who is in which."""
+
+    topic: str
+    found: int
+    wanted: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.topic}: {self.found} partitions became {self.wanted}; what is in it stays"
+            " where it is, the new ones are for matches between hubs."
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """Topics to create, and differences for a person to settle."""
+    """Topics to create or to let grow, and differences for a person to settle."""
 
     create: tuple[Topic, ...]
+    grow: tuple[Growth, ...]
     differences: tuple[Difference, ...]
 
     @property
@@ -52,21 +68,35 @@ class Plan:
 
 
 def plan(wanted: Sequence[Topic], found: Mapping[str, Found], *, partitions: int) -> Plan:
-    """Compare the table with what is there; every topic is to have `partitions` partitions."""
+    """Compare the table with what is there; a topic is to have `partitions` times its `times`.
+
+    A topic of several times the partitions that has them once was made by an older version: its
+    partitions belong to owners, so it grows in place. Any other number is dangerous.
+    """
     create = tuple(topic for topic in wanted if topic.name not in found)
+    grow = tuple(
+        Growth(topic.name, partitions, partitions * topic.times)
+        for topic in wanted
+        if topic.name in found and _grows(topic, found[topic.name], partitions)
+    )
     differences = tuple(
         difference
         for topic in wanted
         if topic.name in found
         for difference in _differences(topic, found[topic.name], partitions)
     )
-    return Plan(create, differences)
+    return Plan(create, grow, differences)
+
+
+def _grows(topic: Topic, found: Found, partitions: int) -> bool:
+    return topic.times > 1 and found.partitions == partitions
 
 
 def _differences(topic: Topic, found: Found, partitions: int) -> list[Difference]:
     wrong = []
-    if found.partitions != partitions:
-        wrong.append(_wrong_partitions(topic.name, found.partitions, partitions))
+    due = partitions * topic.times
+    if found.partitions != due and not _grows(topic, found, partitions):
+        wrong.append(_wrong_partitions(topic, found.partitions, due))
     for name, value in topic.config.items():
         actual = found.config.get(name)
         if actual != value:
@@ -79,11 +109,12 @@ def _differences(topic: Topic, found: Found, partitions: int) -> list[Difference
     return wrong
 
 
-def _wrong_partitions(topic: str, found: int, wanted: int) -> Difference:
+def _wrong_partitions(topic: Topic, found: int, wanted: int) -> Difference:
     """Partitions are where hubs live: neither number may be changed under running data."""
+    once, rest = divmod(found, topic.times)
+    run = "" if rest else f"run with LUMBUNG_KAFKA__PARTITIONS={once}, or "
     remedy = (
-        f"A hub's partition follows from their number, so it is never changed in place: run with"
-        f" LUMBUNG_KAFKA__PARTITIONS={found}, or name new topics with LUMBUNG_KAFKA__TOPIC_PREFIX"
-        " and replay into them."
+        f"A hub's partition follows from their number, so it is never changed in place: {run}"
+        "replay into another Kafka."
     )
-    return Difference(topic, "number of partitions", str(found), str(wanted), True, remedy)
+    return Difference(topic.name, "number of partitions", str(found), str(wanted), True, remedy)

@@ -7,17 +7,29 @@ not live in. Each `serve_*` function runs until it is asked to end, and returns 
 import signal
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from deploy.settings import Settings
 from deploy.telemetry import PrometheusMeter, export, set_up_logs
-from schemas.topics import EVENTS, TOPICS, Topic, changelog_topic
+from schemas.topics import EVENTS, MARKET, TOPICS, Topic, changelog_topic
 
 if TYPE_CHECKING:
     from producers.publisher import PublisherOptions
+
+
+FIGURES_AFTER_HUBS: Final[Mapping[str, int]] = {
+    "sink": 0,
+    "clock": 1,
+    "world": 2,
+    "supervisor": 3,
+    "market": 4,
+}
+"""Whose figures follow those of the hub workers, and how far after; markets take all the rest."""
 
 
 def hub_app_id(settings: Settings) -> str:
@@ -25,14 +37,39 @@ def hub_app_id(settings: Settings) -> str:
     return f"{settings.streams.app_id}-hub"
 
 
+def market_app_id(settings: Settings) -> str:
+    """The consumer group of the market workers."""
+    return f"{settings.streams.app_id}-market"
+
+
+def groups(settings: Settings) -> dict[str, str]:
+    """The logs that workers fold and the clock ticks, and the group that reads each."""
+    return {EVENTS: hub_app_id(settings), MARKET: market_app_id(settings)}
+
+
 def all_topics(settings: Settings) -> tuple[Topic, ...]:
     """Every topic that must be there before a process starts."""
-    return (*TOPICS, changelog_topic(hub_app_id(settings)))
+    return (*TOPICS, *(changelog_topic(group) for group in groups(settings).values()))
 
 
 def worker_name(number: int) -> str:
     """The static member id of a hub worker."""
     return f"hub-{number}"
+
+
+def market_name(number: int) -> str:
+    """The static member id of a market worker."""
+    return f"market-{number}"
+
+
+def figures_at(settings: Settings, name: str, number: int = 0) -> int:
+    """How many ports after the first one of `FIGURES_AFTER_HUBS` shows its figures."""
+    return settings.streams.workers + FIGURES_AFTER_HUBS[name] + number
+
+
+def status_file(settings: Settings, name: str) -> Path:
+    """Where a worker says that it is ready."""
+    return settings.data_dir / "state" / f"{name}.json"
 
 
 def now_ms() -> int:

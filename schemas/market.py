@@ -94,12 +94,17 @@ class Residual(Closed, frozen=True, kw_only=True):
 
 
 class Done(Closed, frozen=True, kw_only=True):
-    """A hub partition has carried out a tick and said all that follows from it."""
+    """A hub partition has carried out a tick and said all that follows from it.
+
+    `told` stands for all leftovers that it has told the partition of the market that hears this,
+    a sum from 0 to 2**63 - 1; -1 while some are still to be told.
+    """
 
     partition: Count
     tick: Count
     version: Count
     generation: Count = 0
+    told: Annotated[int, msgspec.Meta(ge=-1)] = -1
 
 
 class LegTold(Closed, frozen=True, kw_only=True):
@@ -127,6 +132,8 @@ class Reserve(Closed, frozen=True, kw_only=True):
     """Hold so much of a line for a match, less if less is free, nothing if that is below `least`.
 
     The hold ends by itself `ttl_ms` after the hub's time at the grant, unless it is committed.
+    `tick` is that of the round which brought the two together: of legs on a line the newest yield
+    first, whatever the order in which they were asked for.
     """
 
     match: str
@@ -139,6 +146,7 @@ class Reserve(Closed, frozen=True, kw_only=True):
     least: Micro
     ttl_ms: Count
     version: Count
+    tick: Count = 0
     generation: Count = 0
 
 
@@ -166,7 +174,20 @@ class Release(Closed, frozen=True, kw_only=True):
     reason: Text = ""
 
 
-Request = Reserve | Commit | Release
+class Retell(Closed, frozen=True, kw_only=True):
+    """Tell again what is left over in every family of one partition of the market, `market`.
+
+    It goes to a partition of hubs and not to one of them; its key is the number in five digits.
+    """
+
+    partition: Count
+    market: Count
+    tick: Count
+    version: Count
+    generation: Count = 0
+
+
+Request = Reserve | Commit | Release | Retell
 Message = Residual | Done | LegTold | Request
 
 TO_MARKET: Final[Mapping[str, type[Closed]]] = MappingProxyType(
@@ -181,11 +202,21 @@ TO_HUB: Final[Mapping[str, type[Closed]]] = MappingProxyType(
         "lumbung.reserve.v1": Reserve,
         "lumbung.commit.v1": Commit,
         "lumbung.release.v1": Release,
+        "lumbung.retell.v1": Retell,
     }
 )
 TYPES: Final[Mapping[str, type[Closed]]] = MappingProxyType({**TO_MARKET, **TO_HUB})
 _NAMES: Final = {cls: name for name, cls in TYPES.items()}
 _envelope: Final = msgspec.json.Decoder(Envelope)
+
+
+class _Typed(msgspec.Struct, gc=False):
+    """What of an envelope says whether to read on."""
+
+    type: str
+
+
+_typed: Final = msgspec.json.Decoder(_Typed)
 
 
 def name_of(message: Message) -> str:
@@ -195,6 +226,8 @@ def name_of(message: Message) -> str:
         return f"{kind}:{message.hub}:{message.family}:{message.version}"
     if isinstance(message, Done):
         return f"{kind}:{message.partition}:{message.tick}"
+    if isinstance(message, Retell):
+        return f"{kind}:{message.partition}:{message.market}:{message.tick}"
     return f"{kind}:{message.match}:{message.side}:{message.version}"
 
 
@@ -202,6 +235,8 @@ def key_of(message: Message) -> bytes:
     """The record key: hub and family to the market, the hub to a hub; `done` names its sender."""
     if isinstance(message, Done):
         return f"done|{message.partition}".encode()
+    if isinstance(message, Retell):
+        return f"{message.partition:05d}".encode()
     if isinstance(message, Residual | LegTold):
         return f"{message.hub}|{message.family}".encode()
     return message.hub.encode()
@@ -219,6 +254,14 @@ def written(message: Message, at_ms: int) -> bytes:
         "data": _said(msgspec.to_builtins(message), format_quantity),
     }
     return msgspec.json.encode(envelope)
+
+
+def type_of(value: bytes) -> str:
+    """The type that an envelope names; "" for what is no envelope."""
+    try:
+        return _typed.decode(value).type
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
 
 
 def read(value: bytes | None) -> Message | Rejection:

@@ -93,6 +93,11 @@ CATALOGUE: Final[tuple[Metric, ...]] = (
     _histogram("recovery_seconds", "seconds", "Time from assignment to recovered state"),
     # Matching
     _counter("solves", "solves", "Matching problems solved", "certified"),
+    _counter(
+        "market_rounds", "rounds", "Rounds solved between hubs, one a family and tick", "method"
+    ),
+    _counter("market_rounds_uncertified", "rounds", "Of those, rounds without a proof"),
+    _counter("market_shipments", "shipments", "Shipments that rounds between hubs began"),
     # The warehouse's sink
     _counter("sink_rows", "rows", "Rows written, stale ones left out", "table"),
     _counter("sink_transactions", "transactions", "SQL transactions committed"),

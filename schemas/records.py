@@ -160,8 +160,39 @@ class Moment(Derived):
     reason: str = ""
 
 
+class WayLeg(Derived):
+    """One leg of a way between hubs; the cost is rupiah per kg, -1 stands for any day."""
+
+    from_hub: str
+    to_hub: str
+    mode: str
+    days: int
+    cost_per_kg: str
+    basis: str
+    departs_day: int = -1
+
+
+class WayPart(Derived):
+    """One way that part of a match goes; where a recipe lies on it, it names recipe and hub.
+
+    `given` is in the unit of the offer's goods, `quantity` in that of the need's.
+    """
+
+    given: str
+    quantity: str
+    days: int
+    legs: list[WayLeg]
+    recipe: str = ""
+    recipe_hub: str = ""
+
+
 class Match(Derived):
-    """A match as it stands, with its whole life so far."""
+    """A match as it stands, with its whole life so far.
+
+    `commodity`, `quantity`, `unit` and `price` are those of the goods given. What arrives, and
+    what the buyer pays for it, are told apart in a match between hubs; inside a hub they are the
+    same, and `to_quantity`, `to_unit`, `buyer_price` (-1: price and leg) are left out.
+    """
 
     match_id: str
     tier: int
@@ -202,6 +233,11 @@ class Match(Derived):
     round: str
     version: int
     history: list[Moment]
+    to_quantity: str = ""
+    to_unit: str = ""
+    buyer_price: int = -1
+    processing: int = 0
+    parts: list[WayPart] = []
 
 
 class WhyNotLine(Derived):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 EVENTS: Final = "lumbung.events.v1"
+MARKET: Final = "lumbung.market.v1"
 LEDGER: Final = "lumbung.ledger.v1"
 DEMAND: Final = "lumbung.demand.v1"
 MATCHES: Final = "lumbung.matches.v1"
@@ -31,7 +32,11 @@ WIDE: Final[Mapping[str, str]] = {**FOREVER, "max.message.bytes": "2097152"}
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One row of the topic table; `config` is what the broker is asked for."""
+    """One row of the topic table; `config` is what the broker is asked for.
+
+    `times` is how many times the partitions of the events it has: each partition of a compacted
+    topic has one writer, so matches have a second set of them, for those between hubs.
+    """
 
     name: str
     key: str
@@ -39,13 +44,22 @@ class Topic:
     kept: Literal["forever", "compact"]
     sole_writer: str
     config: Mapping[str, str] = field(default_factory=dict)
+    times: int = 1
 
 
 TOPICS: Final[tuple[Topic, ...]] = (
-    Topic(EVENTS, "co-op, hub or sender", "hub", "forever", "gateway, CLI and clock", FOREVER),
+    Topic(
+        EVENTS,
+        "co-op, hub or sender",
+        "hub",
+        "forever",
+        "gateway, CLI, clock and market worker",
+        FOREVER,
+    ),
+    Topic(MARKET, "hub|family", "family", "forever", "hub worker and clock", FOREVER),
     Topic(LEDGER, "co-op", "hub", "forever", "hub worker", FOREVER),
     Topic(DEMAND, "hub|commodity|horizon", "hub", "compact", "hub worker", COMPACTED),
-    Topic(MATCHES, "match id", "owner", "compact", "owner of the match", COMPACTED),
+    Topic(MATCHES, "match id", "owner", "compact", "owner of the match", COMPACTED, times=2),
     Topic(DEAD_LETTER, "its identity", "source", "forever", "whoever judged", WIDE),
 )
 

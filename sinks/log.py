@@ -51,7 +51,9 @@ class Log:
                 # The broker checks what is written; in pure Python the sum would cost more than
                 # the rest.
                 check_crcs=False,
-                fetch_max_wait_ms=200,
+                # One fetch is under way at a time: while it waits for news of idle partitions, the
+                # others bring nothing either.
+                fetch_max_wait_ms=25,
                 max_partition_fetch_bytes=4 * 1024 * 1024,
                 bootstrap_timeout_ms=options.timeout_ms,
                 metrics_enabled=False,
@@ -118,6 +120,13 @@ class Log:
             ) from cut
         except KafkaError as failed:
             raise self._unreachable(failed) from failed
+        if not found and self._places() != self.places:
+            raise LogError(
+                "LB-K022",
+                "a topic has more partitions than when the sink began",
+                "Start the sink again: it goes on from where it is, and reads the new ones too.",
+                passing=True,
+            )
         return list(found.values())
 
     def _places(self) -> tuple[Place, ...]:

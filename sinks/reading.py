@@ -262,7 +262,10 @@ _MICRO_OF_MATCH: Final = {
     "received_micro": "received_quantity",
     "refused_micro": "refused_quantity",
 }
-_SAME_IN_MATCH: Final = [name for name in MatchRow._fields if name not in _MICRO_OF_MATCH]
+_OF_THE_NEED: Final = frozenset({"to_quantity_micro", "to_unit", "buyer_price", "parts"})
+_SAME_IN_MATCH: Final = [
+    name for name in MatchRow._fields if name not in _MICRO_OF_MATCH and name not in _OF_THE_NEED
+]
 _NAME_IN_RECORD: Final = {"order_no": "order"}
 
 
@@ -272,6 +275,7 @@ def _match(said: records.Match) -> list[Row]:
     }
     fields |= {name: micro_of(getattr(said, of)) for name, of in _MICRO_OF_MATCH.items()}
     fields["certified"] = int(said.certified)
+    fields |= _of_the_need(said)
     rows: list[Row] = [MatchRow(**fields)]
     for step, at in enumerate(said.history, start=1):
         reason = Words(at.reason)
@@ -281,6 +285,19 @@ def _match(said: records.Match) -> list[Row]:
             )
         )
     return rows
+
+
+def _of_the_need(said: records.Match) -> dict[str, Any]:
+    """What arrives and what is paid for it; inside a hub that is what was given, and the leg."""
+    paid = said.buyer_price
+    if paid < 0 <= min(said.price, said.leg_cost):
+        paid = said.price + said.leg_cost
+    return {
+        "to_quantity_micro": micro_of(said.to_quantity or said.quantity),
+        "to_unit": said.to_unit or said.unit,
+        "buyer_price": paid,
+        "parts": Words(msgspec.json.encode(said.parts).decode() if said.parts else ""),
+    }
 
 
 def _why_not(said: records.WhyNot) -> list[Row]:

@@ -151,7 +151,7 @@ class HubDemandRow(NamedTuple):
 
 
 class MatchRow(NamedTuple):
-    """A match as it stands."""
+    """A match as it stands; `received` and `refused` are of what arrives, `parts` is JSON."""
 
     match_id: str
     tier: int
@@ -190,6 +190,11 @@ class MatchRow(NamedTuple):
     why_en: Words
     tick: int
     round: str
+    to_quantity_micro: int
+    to_unit: str
+    buyer_price: int
+    processing: int
+    parts: Words
     version: int
 
 

@@ -6,7 +6,7 @@ show every one that is missing. Refuses to know what else the state means.
 """
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -15,9 +15,23 @@ from deploy.verify.gates import Gate
 from deploy.verify.log import Log
 
 APPLIED: Final = "applied"
-_FORGETTABLE: Final = frozenset({"said", "odd"})
 _MENDED: Final = "mended/"
-_KINDS: Final = frozenset({"coop", "deal", "round", "mended", APPLIED}) | _FORGETTABLE
+
+
+class Kinds(NamedTuple):
+    """The kinds of keys in a state, and which of them may be deleted."""
+
+    kept: frozenset[str]
+    forgettable: frozenset[str]
+
+
+OF_HUBS: Final = Kinds(
+    frozenset({"coop", "deal", "round", "mended", "fence", "left", APPLIED}),
+    frozenset({"said", "odd", "leg"}),
+)
+OF_THE_MARKET: Final = Kinds(
+    frozenset({"residual", "done", "pair", "family", APPLIED}), frozenset({"match"})
+)
 _BITS: Final = 48
 
 
@@ -32,8 +46,9 @@ _decode = msgspec.msgpack.Decoder().decode
 class Changelog:
     """One partition of the changelog; of each key its highest version and where that stands."""
 
-    def __init__(self, topic: str, partition: int, report: Report) -> None:
+    def __init__(self, topic: str, partition: int, report: Report, kinds: Kinds = OF_HUBS) -> None:
         self._topic, self._partition, self._report = topic, partition, report
+        self._kinds = kinds
         self._highest: dict[bytes, int] = {}
         self._late: dict[bytes, tuple[int, int]] = {}
         self._coops: dict[str, bytes] = {}
@@ -45,12 +60,12 @@ class Changelog:
             count += 1
             key = record.key or b""
             kind, _, name = key.decode("utf-8", "replace").partition("/")
-            if kind not in _KINDS:
+            if kind not in self._kinds.kept | self._kinds.forgettable:
                 what = "a key that is none of the state's"
                 self._report.breach(CHANGELOG, what, self._at(record.offset), found=key)
             elif record.value is not None:
                 self._take(key, name if kind == "coop" else "", record.value, record.offset)
-            elif kind in _FORGETTABLE:
+            elif kind in self._kinds.forgettable:
                 self._late.pop(key, None)  # pruned: whatever stood last is gone
             else:
                 self._report.breach(
@@ -80,28 +95,32 @@ class Changelog:
     ) -> None:
         """Hold the state against the log's end, the checker's own gates and mended letters."""
         self._remembers(frozenset(mended))
+        self.stands(last_offset)
+        for (actor, device), gate in gates.items():
+            self._gate(actor, device, gate)
+
+    def stands(self, last: int) -> None:
+        """What is kept last is the newest, and `applied` stands where it must."""
         self._report.held(CHANGELOG, len(self._highest))
-        for key, (last, last_at) in self._late.items():
+        for key, (found, found_at) in self._late.items():
             name, known = key.decode("utf-8", "replace"), self._highest[key]
             self._report.breach(
                 CHANGELOG,
                 f"the last record of {name} is not its newest: compaction would lose that",
                 self._at(known & (1 << _BITS) - 1),
-                self._at(last_at),
+                self._at(found_at),
                 expected=known >> _BITS,
-                found=last,
+                found=found,
             )
         applied = self._highest.get(APPLIED.encode(), -1 << _BITS) >> _BITS
-        if applied != last_offset:
+        if applied != last:
             self._report.breach(
                 CHANGELOG,
                 f"the state of partition {self._partition} is not at the end of its log",
                 f"{self._topic}/{self._partition}",
-                expected=f"applied {last_offset}",
+                expected=f"applied {last}",
                 found=f"applied {applied}",
             )
-        for (actor, device), gate in gates.items():
-            self._gate(actor, device, gate)
 
     def _gate(self, actor: str, device: str, gate: Gate) -> None:
         """The state of a device holds just the sequences used, and so shows every gap."""

@@ -12,19 +12,29 @@ from time import perf_counter
 from typing import Final
 
 from deploy.verify import goods
-from deploy.verify.changelog import Changelog
+from deploy.verify.changelog import OF_THE_MARKET, Changelog
 from deploy.verify.demand import Demand, compare_orders, compare_positions, wanted
 from deploy.verify.derived import Source
 from deploy.verify.findings import CONSERVED, JUDGED, LIVES, Report
+from deploy.verify.grants import Grants
 from deploy.verify.ledger import Ledger
 from deploy.verify.log import Log
+from deploy.verify.market import Market, bound
 from deploy.verify.matches import Matches
 from deploy.verify.promises import Promises
-from deploy.verify.rows import Rows
-from deploy.verify.walk import Walk
+from deploy.verify.rows import Between, Rows
+from deploy.verify.walk import Moment, Walk
 from deploy.verify.warehouse import Warehouse
 from deploy.verify.witness import with_records
-from schemas.topics import DEAD_LETTER, DEMAND, EVENTS, LEDGER, MATCHES, changelog_topic
+from schemas.topics import (
+    DEAD_LETTER,
+    DEMAND,
+    EVENTS,
+    LEDGER,
+    MARKET,
+    MATCHES,
+    changelog_topic,
+)
 
 VERDICTS: Final = ("accepted", "duplicate", "rejected")
 APP_ID: Final = "lumbung-hub"
@@ -54,8 +64,24 @@ class Names:
         return self.prefix + changelog_topic(self.app_id).name
 
     @property
+    def market(self) -> str:
+        """What hubs say to each other's matches; it may not be there."""
+        return self.prefix + MARKET
+
+    @property
+    def market_changelog(self) -> str:
+        """The state of the market's worker: its group is called like that of the hubs."""
+        group = f"{self.app_id.removesuffix('-hub')}-market"
+        return self.prefix + changelog_topic(group).name
+
+    @property
     def all(self) -> tuple[str, ...]:
         """Every topic of the check."""
+        return (*self.of_hubs, self.market, self.market_changelog)
+
+    @property
+    def of_hubs(self) -> tuple[str, ...]:
+        """Those that are there without a market."""
         return (self.events, *self.outputs, self.changelog)
 
 
@@ -79,10 +105,14 @@ def ends_of(log: Log, names: Names, report: Report) -> Ends:
     partitions = log.partitions(names.events)
     if not partitions:
         report.breach(JUDGED, f"there is no topic {names.events}")
-    for topic in (*names.outputs, names.changelog):
-        if log.partitions(topic) != partitions:
-            found = log.partitions(topic)
-            report.breach(JUDGED, f"partitions of {topic}", expected=partitions, found=found)
+    market = log.partitions(names.market)
+    for topic in names.all if market else names.of_hubs:
+        deals, found = names.prefix + MATCHES, log.partitions(topic)
+        allowed = {partitions}
+        if topic == deals:
+            allowed = {2 * partitions} if market else {partitions, 2 * partitions}
+        if found not in allowed:
+            report.breach(JUDGED, f"partitions of {topic}", expected=allowed, found=found)
     return {(t, p): log.end(t, p) for t in names.all for p in range(log.partitions(t))}
 
 
@@ -97,22 +127,54 @@ def check_partition(
     demand.load(log)
     matches = Matches(Source(deals, number, report, LIVES), end, known)
     matches.load(log)
-    promises = Promises(matches, names.events, known, report)
     ledger = Ledger(log, told, names.events, number, report)
     walk = Walk(names.events, place_of, known, ledger, report)
-    walk.run(log, promises.folded)
+    market = Market(names.market, place_of, known, report)
+    market.load(log, names.events, walk.letters)
+    promises = Promises(matches, market.home, names.events, known, report)
+    grants = Grants(market.home, names.events, number, report)
+
+    def folded(walked: Walk, now: Moment) -> None:
+        if now.asked is not None and now.asked.match:
+            grants.asked(now.asked)
+        promises.folded(walked, now)
+        grants.folded(walked, now.version, promises.held)
+
+    walk.run(log, folded)
     promises.settle(walk)
+    grants.settle()
     walk.letters.compare(log, letters, number)
-    report.reasons.update(letter.reason for letter in walk.letters.expected.values())
+    report.reasons.update(walk.letters.reasons())
     compare_positions(walk, ledger, report)
     compare_orders(walk, ledger, report)
-    expected = wanted(walk, matches, known)
+    expected = wanted(walk, matches, known, market.home)
     demand.compare(expected, known)
     changelog = Changelog(names.changelog, number, report)
     changelog.load(log)
     changelog.compare(walk.last, walk.gates, walk.mended)
+    between = _between(log, names, place_of, market, report)
     if store is not None:
-        Rows(store, known, log).compare(walk, matches, expected, walk.letters.expected)
+        letters_of = walk.letters.expected
+        Rows(store, known, log).compare(walk, matches, expected, letters_of, between)
+
+
+def _between(
+    log: Log, names: Names, place_of: tuple[int, int], market: Market, report: Report
+) -> Between | None:
+    """The matches of one partition of the market, and the state behind them; None without one."""
+    number, count = place_of
+    deals = names.prefix + MATCHES
+    if not log.partitions(names.market):
+        return None
+    end = log.end(names.market, number)
+    matches = Matches(Source(deals, count + number, report, LIVES), end, goods.load(), tier=2)
+    matches.load(log)
+    market.shown(matches)
+    changelog = Changelog(names.market_changelog, number, report, OF_THE_MARKET)
+    changelog.load(log)
+    if end:
+        changelog.stands(end)
+    return Between(matches, bound(log, deals, range(count, 2 * count)))
 
 
 def settle(
@@ -120,7 +182,7 @@ def settle(
 ) -> None:
     """What only the whole can tell; `rows` were compared, by view."""
     report.held(JUDGED)
-    said = report.totals["read"] - report.totals["ticks"]
+    said = report.totals["read"] - report.totals["ticks"] - report.totals["requests"]
     judged = sum(report.totals[verdict] for verdict in VERDICTS)
     if said != judged:
         what = "read = accepted + duplicate + rejected"

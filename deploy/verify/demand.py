@@ -16,8 +16,10 @@ from deploy.verify.derived import Newest, Source
 from deploy.verify.findings import CONSERVED, RESIDUAL, Report
 from deploy.verify.goods import UNGRADED, Reference
 from deploy.verify.ledger import Ledger, OrderState, Position
+from deploy.verify.legs import Legs
 from deploy.verify.log import Log
 from deploy.verify.matches import LIVE, Matches
+from deploy.verify.messages import COMMITTED
 from deploy.verify.promises import DAY_MS, HOUR_MS
 from deploy.verify.shelves import Level
 from deploy.verify.walk import Walk
@@ -79,12 +81,17 @@ class _Summing:
                 held[n] += count
 
 
-def wanted(walk: Walk, matches: Matches, known: Reference) -> dict[tuple[str, str, str], Sums]:
+def wanted(
+    walk: Walk, matches: Matches, known: Reference, legs: Legs
+) -> dict[tuple[str, str, str], Sums]:
     """The sums that the books lead to, by (hub, commodity, horizon); empty cells left out."""
     bound: dict[str, int] = defaultdict(int)
     for said in matches.newest():
         if said.state in LIVE:
             bound[said.need] += said.micro
+    for told in legs.newest():
+        if told.said.side == "need" and told.said.state == COMMITTED:
+            bound[told.said.line] += told.said.promised
     summing = _Summing(walk, known)
     for actor, book in walk.books.items():
         summing.book(actor, book, bound)

@@ -144,7 +144,7 @@ class Ledger:
         self._prints = array("q")
         self._ahead: dict[int, Judgement] = {}
         self._walked = -1
-        self._ticks: set[int] = set()
+        self._unjudged: dict[int, str] = {}
         touched = Source(topic, self._partition, report, CONSERVED)
         self._positions: Newest[Position] = Newest(touched, self._end)
         self._orders: Newest[OrderState] = Newest(touched, self._end)
@@ -165,10 +165,10 @@ class Ledger:
                 self._ahead[now[0]] = now[1]
         return found
 
-    def tick(self, offset: int) -> None:
-        """The record at an offset is a tick, which nobody judges."""
+    def pass_over(self, offset: int, what: str) -> None:
+        """The record at an offset is a tick or a request of the market: nobody judges it."""
         self._walked = offset
-        self._ticks.add(offset)
+        self._unjudged[offset] = what
         found = self._ahead.pop(offset, None)
         if found is not None:
             self._never(offset, found)
@@ -239,14 +239,14 @@ class Ledger:
                 found=now[:-1],
             )
             return False
-        if offset < self._walked or offset in self._ticks:
+        if offset < self._walked or offset in self._unjudged:
             self._never(offset, now)
             return False
         return True
 
     def _never(self, offset: int, judged: Judgement) -> None:
-        if offset in self._ticks:
-            what = "a tick was judged as a saying"
+        if offset in self._unjudged:
+            what = f"{self._unjudged[offset]} was judged as a saying"
         elif offset <= self._walked:
             what = f"the verdict on offset {offset} comes after {AHEAD_MAX} later ones"
         else:

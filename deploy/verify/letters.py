@@ -66,12 +66,20 @@ class Letters:
     def __init__(self, topic: str, report: Report) -> None:
         self._topic, self._report = topic, report
         self.expected: dict[str, Letter] = {}
+        self._topics: dict[str, str] = {}
 
     def whole(self, record: LogRecord, reason: str) -> None:
         """A record was not kept at all."""
         payload = digest(record.value or b"")
         identity = place(self._topic, record.partition, record.offset)
         self.expected[identity] = Letter(record.partition, record.offset, 0, reason, payload)
+
+    def market(self, record: LogRecord, topic: str) -> None:
+        """A record of the market that nobody could take; no ledger says why: any reason does."""
+        identity = place(topic, record.partition, record.offset)
+        payload = digest(record.value or b"")
+        self.expected[identity] = Letter(record.partition, record.offset, 0, "", payload)
+        self._topics[identity] = topic
 
     def lines(self, record: LogRecord, event_id: str, judged: Judgement) -> None:
         """Lines of a record (0: its body) were not kept."""
@@ -85,6 +93,11 @@ class Letters:
             self.expected.setdefault(
                 f"{event_id}#{n}", Letter(record.partition, record.offset, n, reason, payload)
             )
+
+    def reasons(self) -> list[str]:
+        """Why each record or line of the events was not kept; the market's letters count apart."""
+        held = self.expected.items()
+        return [letter.reason for name, letter in held if name not in self._topics]
 
     def compare(self, log: Log, topic: str, partition: int) -> None:
         """Hold the topic of dead letters against what must be in it."""
@@ -100,8 +113,8 @@ class Letters:
                 self._report.breach(
                     LETTERS,
                     f"nothing in {topic} tells of {identity}",
-                    place(self._topic, partition, wanted.offset),
-                    expected=f"a dead letter, reason {wanted.reason}",
+                    place(self._topics.get(identity, self._topic), partition, wanted.offset),
+                    expected=f"a dead letter, reason {wanted.reason or 'any'}",
                     found="none",
                 )
 
@@ -113,8 +126,11 @@ class Letters:
                 LETTERS, f"{letter.identity} was kept and is a dead letter too", at, source
             )
             return
+        topic = self._topics.get(letter.identity, self._topic)
+        if not wanted.reason and letter.reason:
+            wanted = self.expected[letter.identity] = wanted._replace(reason=letter.reason)
         said: tuple[Any, ...] = (letter.partition, letter.offset, letter.line, letter.reason)
-        if not letter.reason or letter.topic != self._topic or said != wanted[:4]:
+        if not letter.reason or letter.topic != topic or said != wanted[:4]:
             self._report.breach(
                 LETTERS,
                 f"the dead letter {letter.identity} speaks of something else",

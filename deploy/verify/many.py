@@ -130,6 +130,12 @@ def jobs_for(asked: Asked, ends: Ends, partitions: int) -> int:
     return max(1, min(os.cpu_count() or 1, partitions))
 
 
+def records_of(names: Names, ends: Ends, parts: int) -> int:
+    """How many records are read in all: every part reads all of the market, for its hubs."""
+    again = sum(end for (topic, _), end in ends.items() if topic == names.market)
+    return sum(ends.values()) + again * (parts - 1)
+
+
 def _each(asked: Asked, parts: list[_Part]) -> Iterator[tuple[Report, dict[str, int]]]:
     """Findings and rows compared of every partition, in their order."""
     if not parts:
@@ -137,7 +143,7 @@ def _each(asked: Asked, parts: list[_Part]) -> Iterator[tuple[Report, dict[str, 
     jobs = jobs_for(asked, parts[0].ends, len(parts))
     context = get_context("spawn")
     read = context.Value("q", 0)
-    with _telling(asked, lambda: read.value, sum(parts[0].ends.values())):
+    with _telling(asked, lambda: read.value, records_of(asked.names, parts[0].ends, len(parts))):
         if jobs == 1:
             _begin(read)
             yield from map(_part, parts)

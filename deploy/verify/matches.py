@@ -1,8 +1,9 @@
 """The life of each match, from the records of one partition: its name, its parties, its states.
 
 Decides what must hold of a match by itself: the id that follows from what it is, two co-ops, free
-goods, a life whose every step is legal and of which nothing is taken back. Refuses to know stock:
-`promises` does.
+goods, a life whose every step is legal and of which nothing is taken back. Matches inside a hub
+lie in its partition, those between hubs in the partitions behind. Refuses to know stock:
+`promises` and `grants` do.
 """
 
 from base64 import b32encode
@@ -35,6 +36,8 @@ NEXT: Final = {
 }
 """What may follow a state; what is not named here is an end."""
 _CLOCK: Final = "lumbung"
+TRIES_MAX: Final = 1_000
+"""How many matches of a pair between hubs are thought of."""
 
 
 class Step(msgspec.Struct, frozen=True, gc=False):
@@ -71,6 +74,8 @@ class MatchRecord(msgspec.Struct, frozen=True):
     tick: int
     version: int
     history: list[Step]
+    to_quantity: str = ""
+    shipped_quantity: str = "0"
 
     @property
     def micro(self) -> int:
@@ -105,8 +110,9 @@ _versioned = msgspec.json.Decoder(_Versioned).decode
 class Matches:
     """All that one partition says of matches; `lives` by id, each by rising version."""
 
-    def __init__(self, source: Source, end: int, known: Reference) -> None:
-        """`end` is the end of the partition of events."""
+    def __init__(self, source: Source, end: int, known: Reference, tier: int = 1) -> None:
+        """`end` is the end of the partition of events, or of the market."""
+        self._tier = tier
         self._from, self._known, self._report = source, known, source.report
         self._newest: Newest[bytes] = Newest(source, end)
         self.lives: dict[str, dict[int, MatchRecord]] = defaultdict(dict)
@@ -131,6 +137,9 @@ class Matches:
         offset, raw = found.record.offset, bytes(found.said.data)
         self._newest.see(key, _versioned(raw).version, offset, raw)
         if found.said.type != MATCH_TYPE:
+            if self._tier != 1:
+                what = "a record that is no match among those between hubs"
+                self._report.breach(LIVES, what, at, found=found.said.type)
             return
         said = _record(raw)
         if key != said.match_id:
@@ -202,6 +211,7 @@ class Matches:
         coop, _, goods = said.offer.partition("|")
         graded = said.grade == UNGRADED or known.rank(said.commodity, said.grade) is not None
         hubs = (known.hub(said.from_coop), known.hub(said.to_coop))
+        made = said.commodity != said.to_commodity
         kind = None if good is None else (good.unit, good.family, good.trade)
         facts: dict[str, tuple[object, object]] = {
             "its offer": (
@@ -211,14 +221,23 @@ class Matches:
             "its need": (said.to_coop, said.need.partition("|")[0]),
             "two co-ops": (True, said.from_coop != said.to_coop),
             "its hubs": (hubs, (said.from_hub, said.to_hub)),
-            "its tier": (1 if hubs[0] == hubs[1] else 2, said.tier),
-            "one commodity": (said.commodity, said.to_commodity),
+            # What a recipe makes is the market's affair, wherever it is made.
+            "its tier": (1 if hubs[0] == hubs[1] and not made else 2, said.tier),
+            "its partition": (self._tier, said.tier),
+            "one commodity, or a recipe between": (True, self._becomes(said)),
             "free goods of that unit and family": (kind, (said.unit, said.family, "free")),
             "a grade of the goods": (True, graded),
         }
         for fact, (expected, found) in facts.items():
             if expected != found:
                 self._breach(said, f"{name_of(said)} is wrong in: {fact}", expected, found)
+
+    def _becomes(self, said: MatchRecord) -> bool:
+        made = (said.commodity, said.to_commodity)
+        if made[0] == made[1]:
+            return True
+        recipes = self._known.recipes.values()
+        return self._tier != 1 and any(made[0] == used and made[1] in out for used, out in recipes)
 
     # -------------------------------------------------------------- the names of a pair
     def _pairs(self) -> None:
@@ -228,7 +247,7 @@ class Matches:
             first = next(iter(life.values()))
             pairs[first.tier, first.offer, first.need].append(first)
         for pair, firsts in pairs.items():
-            names = [match_id(*pair, n) for n in range(len(firsts))]
+            names = self._names(pair, firsts)
             for said in firsts:
                 if said.match_id not in names:
                     wanted = f"one of {names}"
@@ -236,6 +255,20 @@ class Matches:
             found = [self.lives[name] for name in names if name in self.lives]
             for earlier, later in pairwise(found):
                 self._follows(earlier, next(iter(later.values())))
+
+    def _names(self, pair: tuple[int, str, str], firsts: list[MatchRecord]) -> list[str]:
+        """Between hubs a pair may have been tried before and nobody saw it."""
+        if self._tier == 1:
+            return [match_id(*pair, n) for n in range(len(firsts))]
+        found, left = [], {said.match_id for said in firsts}
+        for n in range(TRIES_MAX):
+            name = match_id(*pair, n)
+            if name in left:
+                found.append(name)
+                left.discard(name)
+            if not left:
+                break
+        return found
 
     def _follows(self, earlier: dict[int, MatchRecord], said: MatchRecord) -> None:
         settled = next(
@@ -255,6 +288,21 @@ _FIXED: Final = (
     *("tier", "offer", "need", "commodity", "to_commodity", "family", "grade", "lot", "unit"),
     *("from_coop", "from_hub", "to_coop", "to_hub"),
 )
+
+
+def newest_in(log: Log, topic: str, partition: int) -> dict[str, MatchRecord]:
+    """The newest of each match in a partition; what cannot be read is left to others."""
+    newest: dict[str, MatchRecord] = {}
+    for record in log.records(topic, partition):
+        try:
+            found = _any(record.value or b"")
+            said = _record(found.data) if found.type == MATCH_TYPE else None
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        held = None if said is None else newest.get(said.match_id)
+        if said is not None and (held is None or held.version <= said.version):
+            newest[said.match_id] = said
+    return newest
 
 
 def name_of(said: MatchRecord) -> str:

@@ -4,7 +4,8 @@ Theory. Quantity and price of a match change only at ticks, and its record names
 match's promise belongs to the moment after that tick was folded, and there the books say what the
 offer had and the need wanted. A match counts from its tick until the record that ends it. What
 compaction has taken away can only make the sum smaller, never wrongly larger. When goods go later,
-that is no breach: only a promise beyond them is.
+that is no breach: only a promise beyond them is. What matches between hubs take of a
+line is not there for those inside.
 """
 
 from collections import defaultdict
@@ -13,6 +14,7 @@ from typing import Final, NamedTuple
 from deploy.verify.books import Order
 from deploy.verify.findings import PROMISES, Report, place
 from deploy.verify.goods import UNGRADED, Reference
+from deploy.verify.legs import Legs
 from deploy.verify.matches import LIVE, Matches, MatchRecord, name_of
 from deploy.verify.shelves import Level
 from deploy.verify.walk import Moment, Walk
@@ -30,8 +32,10 @@ class _Event(NamedTuple):
 class Promises:
     """Follows the promises of one partition while its log is walked."""
 
-    def __init__(self, matches: Matches, events: str, known: Reference, report: Report) -> None:
-        self._matches, self._events = matches, events
+    def __init__(
+        self, matches: Matches, legs: Legs, events: str, known: Reference, report: Report
+    ) -> None:
+        self._matches, self._events, self._legs = matches, events, legs
         self._known, self._report = known, report
         self._at_tick: dict[int, dict[str, MatchRecord]] = defaultdict(dict)
         self._held: set[str] = set()
@@ -59,6 +63,11 @@ class Promises:
         if now.accepts:
             self._granted(walk, now)
 
+    def held(self, line: str) -> int:
+        """What live matches that a side has said yes to hold of a line, in millionths."""
+        live = self._live.get(line, {}).items()
+        return sum(said.micro for name, said in live if name in self._held)
+
     def settle(self, walk: Walk) -> None:
         """At the end of the log every promise must have had its tick."""
         for tick, made in self._at_tick.items():
@@ -84,10 +93,12 @@ class Promises:
             self._breach(said, now, "serves an order that does not ask for this", "", order)
             return
         promised = sum(one.micro for one in self._live[said.offer].values())
+        promised += self._legs.promised("offer", said.offer, now.version)
         free = level.on_hand - level.keep
         if promised > free:
             self._breach(said, now, "promises more than there is", f"at most {free}", promised)
         wanted = sum(one.micro for one in self._live[said.need].values())
+        wanted += self._legs.promised("need", said.need, now.version)
         if wanted > order.quantity:
             what = "promises more than is asked for"
             self._breach(said, now, what, f"at most {order.quantity}", wanted)
@@ -134,7 +145,7 @@ class Promises:
             return  # compaction may have taken what it was when it was accepted
         self._report.held(PROMISES)
         self._held.add(now.accepts)
-        held = sum(one.micro for name, one in self._live[said.offer].items() if name in self._held)
+        held = self.held(said.offer) + self._legs.promised("offer", said.offer, now.version)
         level = _level(walk, said)
         free = max(0, level.on_hand - level.keep)
         if held > free:

@@ -5,7 +5,7 @@ Decides which columns of which view are held against what. Refuses to know SQL b
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from deploy.verify.books import CoopBook
 from deploy.verify.demand import Sums
@@ -23,6 +23,13 @@ _AFTER: Final = {":": ";", "|": "}"}
 """The character after a separator: what ends the range of keys that begin with it."""
 
 
+class Between(NamedTuple):
+    """Matches between hubs: those of this partition's families, and what all take of offers."""
+
+    matches: Matches
+    bound: Mapping[str, int]
+
+
 class Rows:
     """Compares one partition with the warehouse."""
 
@@ -36,9 +43,10 @@ class Rows:
         matches: Matches,
         sums: Mapping[tuple[str, str, str], Sums],
         letters: Mapping[str, Letter],
+        between: Between | None = None,
     ) -> None:
         """Everything of one partition."""
-        committed: dict[str, int] = defaultdict(int)
+        committed: dict[str, int] = defaultdict(int, between.bound if between else {})
         for said in matches.newest():
             if said.state in LIVE:
                 committed[said.offer] += said.micro
@@ -48,6 +56,8 @@ class Rows:
             self._orders(actor, book, walk)
         self._demand(sums)
         self._matches(matches)
+        if between is not None:
+            self._matches(between.matches)
         self._letters(letters, walk.mended)
 
     # -------------------------------------------------------------- of one co-op

@@ -20,6 +20,7 @@ from deploy.verify.ledger import Judgement, Ledger
 from deploy.verify.letters import Letters
 from deploy.verify.lines import LINES_MAX, Line, LineReader
 from deploy.verify.log import Log, LogRecord
+from deploy.verify.messages import Message, request
 from deploy.verify.sayings import Saying, read
 from deploy.verify.shapes import DECISION, GAP, PROFILE, REPORT, TICK
 from deploy.verify.wording import expected_words, fingerprint
@@ -30,12 +31,13 @@ _ONE_OF_BOTH: Final = frozenset({"duplicate", "rejected"})
 class Moment(NamedTuple):
     """What has just been folded: its version, the tick's number, the match that was said yes to.
 
-    0 when it was no tick, empty when it was no such decision.
+    0 when it was no tick, empty when it was no such decision; `asked` is a request of the market.
     """
 
     version: int
     tick: int = 0
     accepts: str = ""
+    asked: Message | None = None
 
 
 class Walk:
@@ -97,10 +99,16 @@ class Walk:
 
     # -------------------------------------------------------------- one record
     def _one(self, record: LogRecord, folded: Callable[["Walk", Moment], None]) -> None:
+        asked = request(record, self._at[1])
+        if asked is not None:
+            self._report.count("requests")
+            self._ledger.pass_over(record.offset, "a request of the market")
+            folded(self, Moment(record.offset + 1, asked=asked))
+            return
         said = read(record, self._at[1], self._known)
         if said is not None and said.type == TICK:
             self._report.count("ticks")
-            self._ledger.tick(record.offset)
+            self._ledger.pass_over(record.offset, "a tick")
             if said.sequence > self.tick:
                 self.tick, self.as_of_ms = said.sequence, max(self.as_of_ms, said.time_ms)
                 folded(self, Moment(record.offset + 1, self.tick))

@@ -52,6 +52,15 @@ def summary(connection: Connection) -> dict[str, Any]:
     return found
 
 
+def lines_by_commodity(connection: Connection) -> tuple[dict[str, int], dict[str, int]]:
+    """How many positions, and how many orders, there are of each commodity."""
+    positions, orders = TABLES[PositionRow].c.commodity, TABLES[OrderRow].c.commodity
+    return (
+        counts_by(connection, select(positions, func.count()).group_by(positions)),
+        counts_by(connection, select(orders, func.count()).group_by(orders)),
+    )
+
+
 def offsets_of(connection: Connection) -> dict[Place, Reached]:
     """How far the database has read every partition."""
     return {

@@ -1,4 +1,4 @@
-"""The hub worker: a Faust application around a pure core, and the process that runs it.
+"""A worker, of hubs or of the market: a Faust application around a pure core, and its process.
 
 Decides the settings, what Faust's events mean to the hub, and how the process ends: 0 after
 SIGTERM or SIGINT, 70 when going on could cost exactness. Refuses to know the command line and

@@ -1,14 +1,17 @@
 """Decides when so much is refused that something else must be wrong: a deployment, not a co-op.
 
-Counts records that were refused whole, or none of whose lines could be kept; ticks are no records
-here. Two limits, either of which is off at 0: so many refused in a row, or more than a share of
-the last so many. Refuses to know what follows: `intake` does.
+Counts records that were refused whole, or none of whose lines could be kept; what is not
+judged, as a tick, is no record here. Two limits, either of which is off at 0: so many refused in a
+row, or more than a share of the last so many. Refuses to know what follows: `intake` does.
 """
 
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+
+QUIET_RECORDS: Final = 1_000
+"""So many records that were not judged, with none refused between them, end an uneasy time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +34,21 @@ class Breaker:
     def __init__(self, limits: Limits) -> None:
         self._limits: Final = limits
         self._refused: Final[deque[int]] = deque()
-        self._seen = self._run = 0
+        self._seen = self._run = self._quiet = 0
         self.uneasy = False
         """Most of what came last was refused, or an operator has just lifted it."""
 
     def forget(self) -> None:
         """Begin anew, as after an operator's order."""
         self._refused.clear()
-        self._seen = self._run = 0
+        self._seen = self._run = self._quiet = 0
         self.uneasy = True
 
-    def see(self, judged: int, refused: Sequence[int]) -> str:
+    def see(self, judged: int, refused: Sequence[int], unjudged: int = 0) -> str:
         """Take in a stretch: how many were judged, which of them (from 0) were refused.
 
-        Gives in words what is too much, "" when nothing is.
+        `unjudged` is how many others it had: a worker that judges little learns from those alone
+        that trouble is over. Gives in words what is too much, "" when nothing is.
         """
         why, begun, before = "", self._seen, -1
         full = self._limits.window - begun - 1  # a share is looked at once the window is full
@@ -60,9 +64,15 @@ class Breaker:
         if judged and before != judged - 1:
             self._run = 0
         self._seen = begun + judged
-        if judged:
-            self.uneasy = 2 * len(refused) > judged
+        self._ease(judged, len(refused), unjudged)
         return why
+
+    def _ease(self, judged: int, refused: int, unjudged: int) -> None:
+        self._quiet = 0 if refused else self._quiet + unjudged
+        if judged:
+            self.uneasy = 2 * refused > judged
+        elif self._quiet >= QUIET_RECORDS:
+            self.uneasy = False
 
     def _too_much(self) -> str:
         ratio, window, run = self._limits.ratio, self._limits.window, self._limits.run

@@ -9,8 +9,12 @@ from typing import Final, Protocol, TypeAlias
 
 StateRows: TypeAlias = list[tuple[bytes, bytes | None]]
 Outputs: TypeAlias = list[tuple[str, list[tuple[bytes, bytes]]]]
+Away: TypeAlias = list[tuple[str, int, list[tuple[bytes, bytes]]]]
+"""(topic, partition, rows), in partitions that others write to as well."""
 
 TICK: Final = b"tick"
+DONE: Final = b"done|"
+"""What the key of a hub partition's word that its tick is done begins with."""
 
 
 class Record(Protocol):
@@ -46,7 +50,11 @@ class Effects(Protocol):
 
     @property
     def outputs(self) -> Outputs:
-        """(topic, rows), to be sent to the partition number of the source."""
+        """(topic, rows), to be sent to the partition that belongs to the source's."""
+
+    @property
+    def away(self) -> Away:
+        """What is said into logs of others, after the outputs; absolute, so it may come twice."""
 
     @property
     def judged(self) -> int:
@@ -77,8 +85,14 @@ class PartitionFold(Protocol):
     def fold(self, run: Sequence[Record], start: int) -> Effects:
         """Apply records from index `start`; one at or below `applied` is only emitted again."""
 
+    def reign(self, generation: int) -> None:
+        """A tenure begins, under this generation of the consumer group; 0: it is not known."""
+
     def announce(self, committed: int) -> Outputs:
         """What must be said of every key whose version is above `committed` (an offset)."""
+
+    def announce_away(self, committed: int) -> Away:
+        """The same of what is said into logs of others."""
 
     def encode(self, key: bytes) -> bytes | None:
         """The changelog value of a key as it stands; None: no such key."""

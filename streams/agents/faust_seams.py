@@ -167,7 +167,7 @@ class RunConsumer(driver.Consumer):
             self._seekbacks.clear()
             said = self._committed_offset
             spans = {tp.partition: Span(said.get(tp), first[tp], ends[tp]) for tp in mine}
-            self._hub.open(spans)
+            self._hub.open(spans, known_generation(state[1]))
 
     # What is delivered
 
@@ -263,6 +263,14 @@ class RunConsumer(driver.Consumer):
             self._held = (self._held | full) - free
             hold, release = ([TP(self._options.source, p) for p in some] for some in (full, free))
             await self._thread.call_thread(self._thread.hold, hold, release)
+
+
+def known_generation(said: int) -> int:
+    """The group's generation as it was when partitions were assigned (drivers/aiokafka.py:215).
+
+    The coordinator has -1 while it is in no generation (group_coordinator.py:261); here that is 0.
+    """
+    return max(0, said)
 
 
 def _as_message(tp: TP, piece: Sequence[Record], generation: int) -> ConsumerMessage:

@@ -104,17 +104,19 @@ class Hub:
 
     # Tenure
 
-    def open(self, spans: Mapping[int, Span]) -> None:
-        """Begin the tenures of an assignment; WorkerFatal when a log and a state disagree."""
+    def open(self, spans: Mapping[int, Span], generation: int = 0) -> None:
+        """Begin the tenures of an assignment, made in a generation of the group (0: unknown).
+
+        WorkerFatal when a log and a state disagree.
+        """
         self._assigned_at = monotonic()
         for partition, span in spans.items():
             holding = self._holding(partition)
             first = _first_due(self._options.source, holding, span)
             inbox = Inbox(first, self._bounds())
             intake = Intake(partition, self._limits, self._barrier, self._meter, self._show)
-            self.tenures[partition] = Tenure(
-                holding, self._wire, inbox, self._options, self._meter, intake=intake
-            )
+            parts = (holding, self._wire, inbox, self._options, self._meter)
+            self.tenures[partition] = Tenure(*parts, intake=intake, generation=generation)
             self.tenures[partition].begin()
 
     def accept(self, partition: int, piece: Sequence[Record]) -> None:

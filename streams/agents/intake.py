@@ -54,11 +54,14 @@ class Intake:
         if at and at >= committed:
             self._show(halted=True, why="it was halted before and nobody has resumed it")
 
-    async def look_at(self, effects: Effects, done: int) -> None:
-        """Look at what a stretch came to, before it is called done; `done` is what is due next."""
+    async def look_at(self, effects: Effects, records: int, done: int) -> None:
+        """Look at what so many records came to, before they are called done.
+
+        `done` is the offset that is due next.
+        """
         if self._barrier is None:
             return
-        why = self._breaker.see(effects.judged, effects.refused)
+        why = self._breaker.see(effects.judged, effects.refused, records - effects.judged)
         if why:
             await self._barrier.put(self._partition, done, why)
             self._meter.count("lumbung_halts_total")

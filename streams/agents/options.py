@@ -1,12 +1,13 @@
-"""How one hub worker is told what to read, what to write, and how patient to be.
+"""How one worker is told what to read, what to write, and how patient to be.
 
 Decides the defaults and the bounds; refuses to know where a setting comes from.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from schemas.topics import DEAD_LETTER, DEMAND, EVENTS, LEDGER, MATCHES
+from schemas.topics import DEAD_LETTER, DEMAND, EVENTS, LEDGER, MARKET, MATCHES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,12 @@ class WorkerOptions:
     """Consumer group and prefix of the changelog ``<app_id>-state-changelog``."""
     source: str = EVENTS
     outputs: tuple[str, ...] = (LEDGER, DEMAND, MATCHES, DEAD_LETTER)
-    """Topics the core writes to; each must have the partitions of `source`."""
+    """Topics the core writes to, in the partition that belongs to that of the source."""
+    first_partition: Mapping[str, int] = field(default_factory=dict)
+    """Of `outputs`, those whose partitions of this worker begin at another than 0."""
+    away: tuple[str, ...] = (MARKET,)
+    """Topics with other writers too that the core says things into, each in any partition; they
+    must have the partitions of `source`."""
     compacted: tuple[str, ...] = (DEMAND, MATCHES)
     """Of `outputs`, those whose partition has this worker as its only writer and keeps the last.
     """
@@ -57,6 +63,10 @@ class WorkerOptions:
     halt_run: int = 500
     """So many records refused in a row halt intake; 0: never."""
     halt_check_seconds: float = 2.0
+
+    def partition_in(self, topic: str, source: int) -> int:
+        """The partition of a topic of this worker that belongs to a partition of its source."""
+        return self.first_partition.get(topic, 0) + source
 
     @property
     def halt_group(self) -> str:

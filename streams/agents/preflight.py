@@ -1,7 +1,8 @@
 """What must be there before a worker starts.
 
-Decides that every topic of the worker exists and has as many partitions as its source, for state
-and outputs travel under the partition number of what caused them. Refuses to make a topic.
+Decides that every topic of the worker exists and has the partitions it needs: as many as its
+source for the state and for logs of others that it says things into; for its outputs, which
+workers of another kind may share, a multiple that holds its own. Refuses to make a topic.
 """
 
 from collections.abc import Mapping
@@ -21,16 +22,24 @@ async def check_topics(options: WorkerOptions) -> None:
 
 def judge(options: WorkerOptions, partitions: Mapping[str, int]) -> None:
     """The same on partition counts by topic name."""
-    needed = (options.source, options.changelog, *options.outputs)
+    alike = (options.source, options.changelog, *options.away)
+    needed = (*alike, *options.outputs)
     missing = [topic for topic in needed if topic not in partitions]
     if missing:
         raise WorkerFatal(f"no topic {', '.join(missing)} at {options.bootstrap}", _REMEDY)
     due = partitions[options.source]
-    wrong = [f"{topic} has {partitions[topic]}" for topic in needed if partitions[topic] != due]
+    wrong = [topic for topic in alike if partitions[topic] != due]
+    wrong += [
+        topic
+        for topic in options.outputs
+        if partitions[topic] % due or partitions[topic] < options.partition_in(topic, due)
+    ]
     if wrong:
         raise WorkerFatal(
-            f"{options.source} has {due} partitions, but {', '.join(wrong)}",
-            "Give all of them the same count; that of a changelog with state needs a rebuild.",
+            f"{options.source} has {due} partitions, but "
+            + ", ".join(f"{topic} has {partitions[topic]}" for topic in wrong),
+            "Give all of them the count of the topic table; that of a changelog with state needs a"
+            " rebuild.",
         )
 
 

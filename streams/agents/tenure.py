@@ -11,12 +11,13 @@ expected means that a stranger, an owner of before, wrote in between. Versions m
 to readers, who keep the highest; it would harm only compaction, which keeps the last. So the owner
 reads the hole in its changelog, adopts what is newer, and writes again what the stranger made
 older. Outputs cannot be read back into the fold; after a hole in one of them the owner announces
-everything it holds there.
+everything it holds there. What goes away, into logs that others write to as well, has no base to
+expect: it is acknowledged like any output, and whoever else wrote there is no stranger.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from time import monotonic
 from typing import Final
@@ -24,7 +25,7 @@ from typing import Final
 from schemas.failpoints import failpoint
 from schemas.metrics import Meter
 from streams.agents.breaker import Limits
-from streams.agents.core_port import TICK, Effects, Outputs, Record, StateRows
+from streams.agents.core_port import DONE, TICK, Away, Effects, Outputs, Record, StateRows
 from streams.agents.figures import tell
 from streams.agents.guards import WorkerFatal, last_resort
 from streams.agents.holding import Holding
@@ -50,8 +51,12 @@ class Tenure:
         meter: Meter,
         *,
         intake: Intake | None = None,
+        generation: int = 0,
     ) -> None:
-        """Without an `intake` of its own everything is taken in."""
+        """Without an `intake` of its own everything is taken in.
+
+        `generation` is that of the consumer group under which the tenure began; 0: not known.
+        """
         self.holding: Final = holding
         self.intake: Final = intake or Intake(holding.partition, Limits(), None, meter)
         self.inbox: Final = inbox
@@ -60,6 +65,7 @@ class Tenure:
         self.done = inbox.due
         self.taken_over: Final = asyncio.Event()
         self._committed: Final = inbox.due
+        self._generation: Final = generation
         self._wire: Final = wire
         self._options: Final = options
         self._meter: Final = meter
@@ -97,22 +103,23 @@ class Tenure:
 
     async def _take_over(self) -> None:
         await asyncio.to_thread(self.holding.settle)
-        partition = self.holding.partition
-        self._due_outputs = dict(await self._wire.ends(self._options.compacted, partition))
+        self.holding.fold.reign(self._generation)
+        self._due_outputs = await self._ends(self._options.compacted)
         await self._log_rows(self.holding.outdated(), whole=False)
         self._adopted = False
         # A version is one above the offset of its record, and the committed offset is the next to
         # process: what is above it changed by records that the predecessor did not call done.
         await self._say(self.holding.fold.announce(self._committed))
+        await self._say_away(self.holding.fold.announce_away(self._committed))
 
     async def _work(self, run: Sequence[Record]) -> bool:
         """Do a run, or a piece of it; False when the tenure ended while intake stood."""
-        slow = TICK in map(_key_of, run)
+        slow = _is_slow(run)
         fold: Callable[[Sequence[Record], int], Effects] = self.holding.fold.fold
         start = 0
         while start < len(run):
             begun = monotonic()
-            # A tick solves; heartbeats and the other partitions must not wait for it.
+            # What solves is slow; heartbeats and the other partitions must not wait for it.
             effects = await asyncio.to_thread(fold, run, start) if slow else fold(run, start)
             failpoint("folded")
             folded = monotonic()
@@ -122,13 +129,14 @@ class Tenure:
             failpoint("state_acked")
             kept = monotonic()
             await self._say(effects.outputs)
+            await self._say_away(effects.away)
             await self._say_adopted()
             failpoint("outputs_acked")
             times = (begun, folded, kept, monotonic())
             tell(self._meter, effects.counts, effects.next - start, times)
-            start = effects.next
+            records, start = effects.next - start, effects.next
             done = run[start - 1].offset + 1
-            await self.intake.look_at(effects, done)
+            await self.intake.look_at(effects, records, done)
             self.done = done
             if not await self._stand():
                 return False
@@ -181,16 +189,25 @@ class Tenure:
         if self._adopted:
             self._adopted = False
             await self._say(self.holding.fold.announce(self.done))
+            await self._say_away(self.holding.fold.announce_away(self.done))
 
     async def _say(self, outputs: Outputs) -> None:
         """Send rows, have them acknowledged; announce again where a stranger spoke in between."""
         while outputs:
             sent: list[Sent] = []
             for topic, rows in outputs:
-                sent += await self._wire.send(topic, self.holding.partition, rows)
+                sent += await self._wire.send(topic, self._place(topic), rows)
             failpoint("outputs_sent")
             torn = {batch.topic for batch in sent if await self._spoke_before(batch)}
             outputs = await self._everything(torn) if torn else []
+
+    async def _say_away(self, away: Away) -> None:
+        """Send rows into logs of others and have them acknowledged, wherever there they land."""
+        sent: list[Sent] = []
+        for topic, partition, rows in away:
+            sent += await self._wire.send(topic, partition, rows)
+        for batch in sent:
+            await batch.landed()
 
     async def _spoke_before(self, batch: Sent) -> bool:
         base = await batch.landed()
@@ -199,7 +216,7 @@ class Tenure:
             return False
         if base < due:
             raise WorkerFatal(
-                f"{batch.topic}/{self.holding.partition} gave offset {base} where {due} was due",
+                f"{batch.topic}/{self._place(batch.topic)} gave offset {base} where {due} was due",
                 "It was truncated or made anew: stop all workers and rebuild.",
             )
         self._due_outputs[batch.topic] = base + batch.records
@@ -213,8 +230,7 @@ class Tenure:
 
     async def _look_for_strangers(self) -> None:
         """While nothing is written, a stranger shows only by an end offset."""
-        topics = (self._options.changelog, *self._due_outputs)
-        ends = await self._wire.ends(topics, self.holding.partition)
+        ends = await self._ends((self._options.changelog, *self._due_outputs))
         due = self.holding.known + 1
         end = ends[self._options.changelog]
         if end > due:
@@ -225,3 +241,23 @@ class Tenure:
         if torn:
             self._due_outputs.update({topic: ends[topic] for topic in torn})
             await self._say(await self._everything(torn))
+
+    async def _ends(self, topics: Iterable[str]) -> dict[str, int]:
+        """End offsets by topic, each of the partition that is ours."""
+        places: dict[int, list[str]] = {}
+        for topic in topics:
+            places.setdefault(self._place(topic), []).append(topic)
+        found: dict[str, int] = {}
+        for partition, there in places.items():
+            found |= await self._wire.ends(there, partition)
+        return found
+
+    def _place(self, topic: str) -> int:
+        """The partition of a topic that this tenure writes to."""
+        return self._options.partition_in(topic, self.holding.partition)
+
+
+def _is_slow(run: Sequence[Record]) -> bool:
+    """Whether something in a run may be solved; a key that only looks so costs a thread."""
+    keys = b"\n".join(filter(None, map(_key_of, run)))
+    return TICK in keys or DONE in keys

@@ -12,10 +12,13 @@ from typing import Final, Protocol
 from schemas.errors import Rejection
 from schemas.events import Profile
 from schemas.judged import Judged
+from schemas.market import Request
 from schemas.units import Packs
 from schemas.validation import Judge
+from streams.core.requests import request_of
 
 STRETCH: Final = 256
+Verdict = Judged | Rejection | Request
 
 
 class Record(Protocol):
@@ -41,23 +44,32 @@ class Record(Protocol):
 class Ahead:
     """Judges the records of a run a stretch at a time; what was judged is not judged again."""
 
-    def __init__(self, judge: Judge, partition: int, packs_of: Callable[[str], Packs]) -> None:
-        self._judge, self._partition, self._packs_of = judge, partition, packs_of
+    def __init__(
+        self,
+        judge: Judge,
+        partition: int,
+        partitions: int,
+        packs_of: Callable[[str], Packs],
+    ) -> None:
+        self._judge, self._packs_of = judge, packs_of
+        self._partition, self._partitions = partition, partitions
         self._run: Sequence[Record] = ()
         self._start = 0
-        self._found: list[Judged | Rejection] = []
+        self._found: list[Verdict] = []
 
-    def verdict(self, run: Sequence[Record], at: int) -> Judged | Rejection:
+    def verdict(self, run: Sequence[Record], at: int) -> Verdict:
         """The verdict on record `at` of a run; records must be asked for in order."""
         if run is not self._run or not self._start <= at < self._start + len(self._found):
             self._look(run, at)
         return self._found[at - self._start]
 
     def _look(self, run: Sequence[Record], at: int) -> None:
-        judge, partition, packs_of = self._judge.judge, self._partition, self._packs_of
+        judge, packs_of = self._judge.judge, self._packs_of
+        partition, partitions = self._partition, self._partitions
         self._run, self._start, self._found = run, at, []
         for record in run[at : at + STRETCH]:
-            found = judge(
+            asked = request_of(record.key, record.value, partition, partitions)
+            found = asked or judge(
                 record.value,
                 key=record.key,
                 timestamp_ms=record.timestamp,

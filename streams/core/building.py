@@ -38,6 +38,7 @@ class Builder:
             HubWays(legs, catalogue),
             Options(goods=goods_of(catalogue)),
             solve,
+            partitions,
         )
 
     def partition(self, number: int, epoch: int = 0, shelf: Shelf | None = None) -> Partition:

@@ -7,7 +7,10 @@ after it. Refuses to know what the records mean and how they come to change.
 from collections.abc import Mapping
 from typing import Any
 
+from schemas.records import version_of
 from streams.core import state
+from streams.core.interchange.hub_side import HubSide
+from streams.core.interchange.hub_state import KINDS, decode
 from streams.core.mending import Mending
 from streams.core.shelf import Shelf, opened
 from streams.core.state import Applied, Odd, Said
@@ -17,16 +20,18 @@ from streams.core.view import View
 class Holdings:
     """All state of one partition, as it lies in the changelog."""
 
-    def __init__(self, view: View, shelf: Shelf, epoch: int) -> None:
+    def __init__(self, view: View, shelf: Shelf, epoch: int, legs: HubSide) -> None:
         self.now = Applied(epoch=epoch)
         self.odd: dict[int, Odd] = {}
         self.mending = Mending()
-        self._view, self._shelf = view, shelf
+        self._view, self._shelf, self._legs = view, shelf, legs
         self._whole = False
 
     def restore(self, key: bytes, value: bytes | None) -> bool:
         """Take a changelog record in; False when something newer of its key is held."""
         kind, _, name = key.decode().partition("/")
+        if kind in KINDS:
+            return self._restore_leg(key.decode(), value)
         if value is None:
             self._forget(kind, name)
             return True
@@ -38,6 +43,13 @@ class Holdings:
             return False
         self._hold(kind, name, record, value)
         return True
+
+    def _restore_leg(self, key: str, value: bytes | None) -> bool:
+        if value is not None and self._whole and self._legs.encode(key) is None:
+            version = decode(key.partition("/")[0], value).version
+            if version <= version_of(self.now.epoch, self.now.offset):
+                return False
+        return self._legs.restore(key, value)
 
     def settled(self) -> None:
         """Recovery is over: what `applied` covers and is not held was forgotten since."""
@@ -51,6 +63,8 @@ class Holdings:
     def encode(self, key: bytes) -> bytes | None:
         """What the changelog should hold for a key; None when nothing."""
         kind, _, name = key.decode().partition("/")
+        if kind in KINDS:
+            return self._legs.encode(key.decode())
         if kind == "said":
             return self._shelf.get(*said_name(name))
         held = self._held(kind, name)

@@ -7,9 +7,8 @@ batch whose last record is `applied`; outputs are built after the fold, so they 
 the end of the run, absolute and versioned. Refuses to know Kafka, the clock and where batches go.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from schemas.errors import Reason, Rejection
 from schemas.judged import Judged
@@ -17,8 +16,13 @@ from schemas.records import version_of
 from schemas.validation import Judge
 from streams.core import plain, sequence, state
 from streams.core.acts import Act
-from streams.core.ahead import Ahead, Record
+from streams.core.ahead import Ahead, Record, Verdict
+from streams.core.batch import COOP_BYTES_MAX, HEAVY_BYTES, STATE_BYTES_MAX, Batch
+from streams.core.book import need_id, offer_id
+from streams.core.desk import Desk
+from streams.core.effects import Away, Effects
 from streams.core.holdings import Holdings
+from streams.core.interchange.hub_side import At
 from streams.core.outputs import Outputs
 from streams.core.promises import Promises
 from streams.core.rounds import Setting
@@ -26,36 +30,15 @@ from streams.core.sayings import Saying
 from streams.core.sequence import Passage
 from streams.core.shelf import Shelf, opened
 from streams.core.state import Coop, Deal, Gate, Mended, Odd, Said
-from streams.core.ticks import Clockwork, bytes_of
+from streams.core.ticks import Beat, Clockwork, bytes_of
 from streams.core.view import View
 from streams.core.voids import Target, taken_back
 
-STATE_BYTES_MAX: Final = 400 * 1024
-"""A run is cut before its state batch passes this; one report more still fits 512 KiB."""
-HEAVY_BYTES: Final = 32 * 1024
-"""A co-op of this size opens a batch of its own rather than filling one up."""
-COOP_BYTES_MAX: Final = 300 * 1024
-"""A co-op of this size is heard no more: its state has to fit one batch for ever."""
 TICK_KEY: Final = b"tick"
 _REFUSALS: Final = {
     Passage.TOO_FAR: Reason.SEQUENCE_TOO_FAR,
     Passage.REUSED: Reason.SEQUENCE_REUSED,
 }
-
-
-@dataclass(slots=True)
-class Effects:
-    """What a run leads to; `next` is the index after its last record folded.
-
-    Of the records `judged` (ticks are none) `refused` are those kept in no part, counted from 0.
-    """
-
-    next: int
-    state: list[tuple[bytes, bytes | None]]
-    outputs: list[tuple[str, list[tuple[bytes, bytes]]]]
-    counts: dict[str, int] = field(default_factory=dict)
-    judged: int = 0
-    refused: list[int] = field(default_factory=list)
 
 
 class Partition:
@@ -76,14 +59,13 @@ class Partition:
         self._view = view
         self._book = view.book
         self._shelf = shelf
-        self._ahead = Ahead(judge, number, view.packs_of)
-        self._held = Holdings(view, shelf, epoch)
+        self._ahead = Ahead(judge, number, setting.partitions, view.packs_of)
         self._promises = Promises(view)
+        self._desk = Desk(number, setting.partitions, view, self._promises)
+        self._held = Holdings(view, shelf, epoch, self._desk.side)
         self._clock = Clockwork(view, shelf, setting, self._promises)
         self._out = Outputs(number, view)
-        self._state: dict[bytes, Any] = {}
-        self._heavy: set[bytes] = set()
-        self._bytes = 0
+        self._batch = Batch()
 
     @property
     def applied(self) -> int:
@@ -101,49 +83,64 @@ class Partition:
 
     def settle(self) -> None:
         """Build book and totals from the state."""
+        self._desk.side.settle()
         self._view.rebuild(self._held.now)
+        self._desk.settle()
         self._held.settled()
         coops = self._book.coops.items()
-        self._heavy = {n.encode() for n, coop in coops if bytes_of(coop) > HEAVY_BYTES}
+        self._batch.heavy = {n.encode() for n, coop in coops if bytes_of(coop) > HEAVY_BYTES}
 
     # -------------------------------------------------------------- the fold
     def fold(self, run: Sequence[Record], start: int = 0) -> Effects:
         """Fold records from `start` until the run ends or the state batch is full."""
-        self._state, self._bytes = {}, 0
+        self._batch.clear()
         self._out.clear()
         at = start
         while at < len(run) and self._goes_on(run[at]):
             self._one(run[at], self._ahead.verdict(run, at))
             at += 1
+            if run[at - 1].key == TICK_KEY:
+                break  # what a tick says can be said again only from the state that it left
         if at == len(run):
             self._ahead.forget()
         return self._effects(at)
 
     def _goes_on(self, record: Record) -> bool:
         """False when the batch is full, or the record had better open one of its own."""
-        if self._bytes >= STATE_BYTES_MAX:
+        if self._batch.bytes + self._desk.size >= STATE_BYTES_MAX:
             return False
-        return not self._bytes or self._fits(record.key)
+        return not (self._batch.bytes or self._desk.size) or self._fits(record.key)
 
     def _fits(self, key: bytes | None) -> bool:
         """A tick may change much, so it opens a batch of its own; a heavy co-op does so later."""
-        return key != TICK_KEY and (key not in self._heavy or self._bytes < HEAVY_BYTES)
+        return key != TICK_KEY and (
+            key not in self._batch.heavy or self._batch.bytes < HEAVY_BYTES
+        )
 
     def announce(self, committed: int) -> list[tuple[str, list[tuple[bytes, bytes]]]]:
         """All that changed at or above the committed offset and does not leave by re-reading."""
-        return self._out.announce(version_of(self._held.now.epoch, committed - 1), self._held.now)
+        return self._out.announce(self._above(committed), self._held.now)
+
+    def announce_away(self, committed: int) -> Away:
+        """The same of what the market between hubs is told."""
+        return self._desk.announce(self._above(committed), self._held.now, self._clock.market)
+
+    def reign(self, generation: int) -> None:
+        """A tenure begins, in this generation of the consumer group."""
+        self._desk.generation = generation
+
+    def _above(self, committed: int) -> int:
+        return version_of(self._held.now.epoch, committed - 1)
 
     def _effects(self, at: int) -> Effects:
-        rows: list[tuple[bytes, bytes | None]] = [
-            (key, value if value is None or isinstance(value, bytes) else state.encode(value))
-            for key, value in self._state.items()
-        ]
+        legs, away = self._desk.drain(self._held.now)
+        rows = [*self._batch.rows(), *legs]
         if rows or self._out.moved:
             rows.append((state.APPLIED, state.encode(self._held.now)))
         out, refused = self._out.rows(self._held.now), self._out.refused
-        return Effects(at, rows, out, dict(self._out.counts), self._out.judged, refused)
+        return Effects(at, rows, out, dict(self._out.counts), self._out.judged, refused, away)
 
-    def _one(self, record: Record, found: Judged | Rejection) -> None:
+    def _one(self, record: Record, found: Verdict) -> None:
         now = self._held.now
         again = record.offset <= now.offset
         if not again:
@@ -153,6 +150,8 @@ class Partition:
                 self._clock.start(now, record.timestamp)
         if isinstance(found, Rejection):
             self._out.reject(record, found, None)
+        elif not isinstance(found, Judged):
+            self._desk.hear(found, self._at(record), again=again)
         elif not found.actor:
             self._tick(record, found, again=again)
         elif again:
@@ -160,11 +159,15 @@ class Partition:
         else:
             self._say(record, found)
 
+    def _at(self, record: Record) -> At:
+        now = self._held.now
+        return At(version_of(now.epoch, record.offset), now.as_of_ms)
+
     # -------------------------------------------------------------- sayings
     def _say(self, record: Record, said: Judged) -> None:
         coop = self._book.coops.get(said.actor)
         gate = None if coop is None else coop.gates.get(said.device)
-        if record.key not in self._heavy:
+        if record.key not in self._batch.heavy:
             steps = plain.steps(said, coop, gate, self._view)
             if steps is not None:
                 self._plain(record, said, steps)
@@ -193,14 +196,14 @@ class Partition:
             return ""
         if gate is None and len(coop.gates) >= plain.GATES_MAX:
             return "data.device"
-        if key in self._heavy and bytes_of(coop) > COOP_BYTES_MAX:
+        if key in self._batch.heavy and bytes_of(coop) > COOP_BYTES_MAX:
             return "data.coop"
         return ""
 
     def _refuse(self, record: Record, said: Judged, reason: Reason, where: str) -> None:
         """A sound record that the state refuses; it is remembered, for the state moves on."""
         odd = self._held.odd[record.offset] = Odd(record.offset, reason.value, where)
-        self._keep(f"odd/{record.offset}".encode(), odd, 64)
+        self._batch.keep(f"odd/{record.offset}".encode(), odd, 64)
         self._out.reject(record, Rejection(reason, where), said)
 
     def _fresh(self, record: Record, said: Judged) -> None:
@@ -217,16 +220,20 @@ class Partition:
         saying = Saying(coop, said, self._shelf, self._view.amount(said.actor), version)
         touched = saying.fold()
         touched.refused[:0] = said.rejections
+        act_deals: list[Deal] = []
         if said.body is not None:
             act = Act(said, coop, self._view, self._promises, version)
             fault = act.carry_out(touched, now, self._judge)
             if fault is not None:
                 touched.refused.append(fault)
-            for deal in act.deals:
-                self._deal(deal)
+            act_deals = act.deals
         self._view.follow(said.actor, touched, version)
-        for deal in self._promises.cut(said, touched, now, version):
+        changed = [*act_deals, *self._promises.cut(said, touched, now, version)]
+        for deal in changed:
             self._deal(deal)
+        offers = [offer_id(said.actor, name) for name in touched.levels]
+        needs = [need_id(said.actor, number) for number in touched.orders]
+        self._weigh(offers, needs, changed, said.id, self._at(record))
         kept = Said(
             record.offset,
             said.time_ms,
@@ -238,9 +245,18 @@ class Partition:
             self._mended(said.repairs, Mended(record.offset, said.id))
         self._close(record, said, coop, kept)
 
+    def _weigh(
+        self, offers: list[str], needs: list[str], deals: Iterable[Deal], cause: str, at: At
+    ) -> None:
+        """Lines, or what is promised of them inside, have changed: so may the legs on them."""
+        for deal in deals:
+            offers.append(deal.offer)
+            needs.append(deal.need)
+        self._desk.weigh(dict.fromkeys(offers), dict.fromkeys(needs), cause, at)
+
     def _mended(self, letter: str, mended: Mended) -> None:
         self._held.mending.hold(letter, mended)
-        self._keep(f"mended/{letter}".encode(), mended, 64)
+        self._batch.keep(f"mended/{letter}".encode(), mended, 64)
 
     def _close(self, record: Record, said: Judged, coop: Coop, kept: Said) -> None:
         """Write down what a fresh saying came to, and let it leave."""
@@ -251,9 +267,8 @@ class Partition:
         value = state.encode(kept)
         self._shelf.put(said.actor, said.device, said.sequence, value)
         name = f"said/{said.actor}|{said.device}|{said.sequence}".encode()
-        self._state[name] = value
-        self._bytes += len(value) + len(name)
-        self._keep_coop(said.actor, coop)
+        self._batch.said(name, value)
+        self._batch.coop(said.actor, coop)
 
     def _gone(self, said: Judged, kept: Said) -> list[Target]:
         if not self._book.coops[said.actor].voids:
@@ -288,31 +303,27 @@ class Partition:
         for deal in beat.deals.values():
             self._deal(deal)
         for name, left in beat.rounds.items():
-            self._keep(f"round/{name}".encode(), left, 64 + 120 * len(left.left))
+            self._batch.keep(f"round/{name}".encode(), left, 64 + 120 * len(left.left))
             self._out.rounds[name] = None
         for actor, device, number in beat.forgotten:
-            self._keep(f"said/{actor}|{device}|{number}".encode(), None, 48)
+            self._batch.keep(f"said/{actor}|{device}|{number}".encode(), None, 48)
         for offset in [offset for offset in self._held.odd if offset < settled]:
             del self._held.odd[offset]
-            self._keep(f"odd/{offset}".encode(), None, 24)
+            self._batch.keep(f"odd/{offset}".encode(), None, 24)
         for actor in beat.coops:
-            self._keep_coop(actor, self._book.coops[actor])
+            self._batch.coop(actor, self._book.coops[actor])
+        self._tell_market(beat, said.sequence, self._at(record))
         self._out.ticked(beat)
 
-    # -------------------------------------------------------------- the batch
-    def _keep(self, key: bytes, record: Any, size: int) -> None:
-        if key not in self._state:
-            self._bytes += size + len(key)
-        self._state[key] = record
-
-    def _keep_coop(self, actor: str, coop: Coop) -> None:
-        key = f"coop/{actor}".encode()
-        if key not in self._state:
-            size = bytes_of(coop)
-            self._keep(key, coop, size)
-            if size > HEAVY_BYTES:
-                self._heavy.add(actor.encode())
+    def _tell_market(self, beat: Beat, tick: int, at: At) -> None:
+        """Holds run out; what families have left is told; then, that the tick is done."""
+        self._weigh([], [], beat.deals.values(), "", at)
+        self._desk.lapse(at)
+        solved = [(hub, family) for hub, _, family in (n.partition("|") for n in beat.rounds)]
+        for where in dict.fromkeys([*solved, *self._desk.stale()]):
+            self._desk.tell(where, self._clock.market(where), at)
+        self._desk.done(tick, at.version)
 
     def _deal(self, deal: Deal) -> None:
-        self._keep(f"deal/{deal.match}".encode(), deal, 500)
+        self._batch.deal(deal)
         self._out.deals[deal.match] = None

@@ -11,6 +11,7 @@ from typing import Final
 
 from schemas.commodity import UNGRADED
 from schemas.judged import Judged, StockLine
+from schemas.market import LegSide
 from streams.core import sequence
 from streams.core.book import offer_id
 from streams.core.position import set_terms
@@ -31,7 +32,7 @@ def steps(said: Judged, coop: Coop | None, gate: Gate | None, view: View) -> lis
     if not _may_be_plain(said, coop, gate):
         return None
     levels = {} if coop is None else coop.levels
-    promised = view.book.by_offer
+    promised, legs = view.book.by_offer, view.legs.lines
     time_ms, device, number = said.time_ms, said.device, said.sequence
     found: list[Step] = []
     for line in said.lines:
@@ -43,6 +44,8 @@ def steps(said: Judged, coop: Coop | None, gate: Gate | None, view: View) -> lis
         if level is not None and key <= level.newest_key:
             return None
         if promised and offer_id(said.actor, name) in promised:
+            return None
+        if legs and (LegSide.OFFER, offer_id(said.actor, name)) in legs:
             return None
         found.append((line, name, key))
     return found

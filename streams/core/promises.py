@@ -2,12 +2,14 @@
 
 A hold never exceeds what was there when it was given. Of what no longer fits, proposals nobody
 said yes to are withdrawn first, newest first; then held matches, newest first, are marked at risk,
-naming the report. Refuses to know why a level or an order changed.
+naming the report. What a match between hubs takes of a line stands before proposals and behind
+what was said yes to inside. Refuses to know why a level or an order changed.
 """
 
 from collections.abc import Iterator
 
 from schemas.judged import Judged
+from schemas.market import LegSide
 from streams.core import deals
 from streams.core.book import Book, need_id, offer_id
 from streams.core.sayings import Touched
@@ -36,10 +38,21 @@ class Promises:
         want = self._view.totals.wants.get(need)
         return 0 if want is None or want.commodity != commodity else want.open
 
+    def room(self, side: LegSide, line: str, commodity: str) -> int:
+        """What live deals leave of a line to matches between hubs, micro base units."""
+        actor, _, name = line.partition("|")
+        if side is LegSide.NEED:
+            live = [d for d in self._book.on_need(line) if d.commodity == commodity]
+            return max(0, self.wanted(line, commodity) - sum(d.quantity for d in live))
+        if actor not in self._book.coops or not name.startswith(f"{commodity}|"):
+            return 0
+        return max(0, self.free(line) - sum(d.quantity for d in self._book.on_offer(line)))
+
     def is_short(self, deal: Deal) -> bool:
         """True when the goods of a deal are no longer all there for it."""
         held = [d for d in self._book.on_offer(deal.offer) if d is not deal and deals.is_held(d)]
-        return self.free(deal.offer) - sum(d.quantity for d in held) < deal.quantity
+        legs = self._view.legs.promised(LegSide.OFFER, deal.offer)
+        return self.free(deal.offer) - legs - sum(d.quantity for d in held) < deal.quantity
 
     def cut(self, said: Judged, touched: Touched, now: Applied, version: int) -> list[Deal]:
         """Withdraw what a saying has made impossible; gives the deals that changed."""
@@ -50,11 +63,14 @@ class Promises:
         for offer in offers:
             if offer in self._book.by_offer:
                 live = list(self._book.on_offer(offer))
-                found |= self._withdraw(live, self.free(offer), step)
+                room = self.free(offer) - self._view.legs.promised(LegSide.OFFER, offer)
+                found |= self._withdraw(live, room, step)
         for need in needs:
             for commodity in dict.fromkeys(d.commodity for d in self._book.on_need(need)):
                 live = [d for d in self._book.on_need(need) if d.commodity == commodity]
-                found |= self._withdraw(live, self.wanted(need, commodity), step)
+                room = self.wanted(need, commodity)
+                room -= self._view.legs.promised(LegSide.NEED, need, commodity)
+                found |= self._withdraw(live, room, step)
         for deal in found.values():
             deal.version = version
             self._view.follow_deal(deal, version)

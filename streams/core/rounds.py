@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol, cast
 
+from schemas.market import LegSide
 from streams.core import deals
 from streams.core.book import Book, Good, HubFamily
 from streams.core.lines import Leg, NeedLine, OfferLine, Options, Priority, Proposal, Round
@@ -37,6 +38,8 @@ class Setting:
     ways: Ways
     options: Options
     solve: Callable[..., Round]
+    partitions: int = 1
+    """How many partitions the market between hubs has, and the events too."""
 
 
 class Moment(NamedTuple):
@@ -67,9 +70,11 @@ class Market:
         where: HubFamily,
         setting: Setting,
         seen: Callable[[str, str], OrderView | None],
+        promised: Callable[[LegSide, str, str], int] = lambda _side, _line, _goods: 0,
     ) -> None:
+        """`promised` is what matches between hubs take of a commodity of a line."""
         self._book, self._where, self._set = book, where, setting
-        self._seen = seen
+        self._seen, self._promised = seen, promised
 
     def offers(self) -> list[OfferLine]:
         """Every position of the family that has something free to offer."""
@@ -77,7 +82,7 @@ class Market:
         for name, (coop, position) in self._book.mark(self._where).offers.items():
             level = self._book.coops[coop].levels[position]
             held = sum(d.quantity for d in self._book.on_offer(name) if deals.is_held(d))
-            free = level.on_hand - level.keep - held
+            free = level.on_hand - level.keep - held - self._promised(LegSide.OFFER, name, "")
             if free > 0:
                 out.append(self._offer(name, coop, position, free))
         return out
@@ -112,6 +117,7 @@ class Market:
                 if deals.is_held(d) and d.commodity == seen.commodity
             )
             wanted = seen.quantity - held
+            wanted -= self._promised(LegSide.NEED, name, seen.commodity)
             if wanted > 0:
                 out.append(self._need(name, coop, seen, wanted))
         return out
@@ -137,7 +143,7 @@ class Market:
     def solve(self, now: Moment) -> Changes:
         """Solve the family and say what changes."""
         offers, needs = self.offers(), self.needs()
-        open_deals = self._proposed()
+        open_deals = self._open()
         answer = self._answer(offers, needs, open_deals, now)
         changes = Changes(certified=answer.certified, lines=len(offers) + len(needs))
         wanted = {(p.offer, p.need): p for p in answer.proposals}
@@ -191,7 +197,15 @@ class Market:
 
         return self._set.solve(offers, needs, leg, options, now.today)
 
-    def _proposed(self) -> dict[tuple[str, str], Deal]:
+    def proposed(self) -> dict[str, int]:
+        """Micro base units that live proposals nobody has said yes to take, by line."""
+        taken: dict[str, int] = {}
+        for deal in self._open().values():
+            for line in (deal.offer, deal.need):
+                taken[line] = taken.get(line, 0) + deal.quantity
+        return taken
+
+    def _open(self) -> dict[tuple[str, str], Deal]:
         """Live proposals nobody has said yes to, on either side of the family."""
         found = {}
         mark = self._book.mark(self._where)

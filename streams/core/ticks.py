@@ -144,10 +144,16 @@ class Clockwork:
         found = self._view.rounds.get("|".join(where))
         return (0 if found is None else found.version, where)
 
+    def market(self, where: HubFamily) -> Market:
+        """A family of a hub as a matcher sees it."""
+        view = self._view
+        return Market(view.book, where, self._setting, view.seen, view.legs.promised)
+
     def _family(self, where: HubFamily, beat: Beat, now: Applied, version: int) -> None:
         view = self._view
-        market = Market(view.book, where, self._setting, view.seen)
-        changes = market.solve(Moment(view.today(where[0]), now.as_of_ms, now.tick, version))
+        changes = self.market(where).solve(
+            Moment(view.today(where[0]), now.as_of_ms, now.tick, version)
+        )
         for deal in changes.deals:
             view.rematch(deal, version)
             beat.note(deal)

@@ -5,9 +5,12 @@ moment with the same result; nothing here is written down. Refuses to know recor
 matcher.
 """
 
-from typing import Final
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 
 from schemas.identity import CoopId
+from schemas.market import LegSide
 from schemas.register import Register
 from schemas.units import Packs
 from schemas.validation import Judge
@@ -23,6 +26,32 @@ HOUR_MS: Final = 3_600_000
 TotalKey = tuple[str, str]
 
 
+class Legs(Protocol):
+    """What matches between hubs take of lines, micro base units; `hub_side` knows."""
+
+    @property
+    def lines(self) -> Mapping[tuple[LegSide, str], Any]:
+        """The lines that anything is promised of."""
+
+    def promised(self, side: LegSide, line: str, commodity: str = "") -> int:
+        """What nobody else may have of a line, or of one commodity of it."""
+
+    def committed(self, side: LegSide, line: str, commodity: str) -> int:
+        """What of it belongs to matches that people have seen."""
+
+
+class _NoLegs:
+    """Where no market is."""
+
+    lines: Final[Mapping[tuple[LegSide, str], Any]] = MappingProxyType({})
+
+    def promised(self, _side: LegSide, _line: str, _commodity: str = "") -> int:
+        return 0
+
+    def committed(self, _side: LegSide, _line: str, _commodity: str) -> int:
+        return 0
+
+
 class View:
     """Book and totals of one partition, and the questions that the fold asks of them."""
 
@@ -32,6 +61,7 @@ class View:
         self.rounds: dict[str, Round] = {}
         self.goods = goods
         self.touched: dict[TotalKey, None] = {}
+        self.legs: Legs = _NoLegs()
         self._register = register
         self._judge = judge
         self._as_of_ms = 0
@@ -171,6 +201,7 @@ class View:
             return None
         # Goods promised before the order came to ask for others do not fill it.
         bound = sum(d.quantity for d in self.book.on_need(name) if d.commodity == seen.commodity)
+        bound += self.legs.committed(LegSide.NEED, name, seen.commodity)
         return Want(
             hub,
             seen.commodity,
@@ -197,6 +228,17 @@ class View:
         )
         self._touch((hub, deal.commodity if before is None else before.commodity), version)
 
+    def rebind(self, need: str, version: int) -> None:
+        """Bring the matched quantity of a need up to what matches between hubs bring it."""
+        actor, _, number = need.partition("|")
+        if actor not in self.book.coops:
+            return
+        before = self.totals.wants.get(need)
+        hub = self.book.hub_of[actor]
+        self.totals.want(need, self._want(need, hub, self.seen(actor, number)))
+        if before is not None:
+            self._touch((hub, before.commodity), version)
+
     def _touch(self, key: TotalKey, version: int) -> Total:
         total = self.totals.total(*key)
         total.version = max(total.version, version)
@@ -220,11 +262,12 @@ class View:
             if mark.offers and mark.needs:
                 newest[where] = max(newest.get(where, 0), now.day_version)
         for where in sorted(newest):
-            if newest[where] > self._solved(where):
+            if newest[where] > self.solved(where):
                 self.book.dirty[where] = None
         self.touched = {}
 
-    def _solved(self, where: HubFamily) -> int:
+    def solved(self, where: HubFamily) -> int:
+        """The version of the last round of a family in a hub, 0 before any."""
         found = self.rounds.get("|".join(where))
         return 0 if found is None else found.version
 

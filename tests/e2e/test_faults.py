@@ -23,7 +23,10 @@ ONE = Schedule(
         Fault(7.5, "F9", {"who": "village", "point": "drafts_published", "nth": 1}),
     ),
     9.0,
-    0.1,
+    (
+        Fault(0.1, "F1", {"who": "hub-0", "point": ""}),
+        Fault(0.3, "F1", {"who": "market-0", "point": "state_acked", "nth": 4}),
+    ),
 )
 TWO = Schedule(
     2,
@@ -35,6 +38,11 @@ TWO = Schedule(
         Fault(4.0, "F1", {"who": "hub-0", "point": "outputs_sent", "nth": 1}),
     ),
     5.0,
+    (
+        Fault(0.2, "F7", {"who": "market-0", "seconds": 6.0}),
+        Fault(1.0, "F1", {"who": "hub-1", "point": "outputs_sent", "nth": 2}),
+    ),
+    2,
 )
 
 
@@ -43,6 +51,7 @@ def test_a_schedule_of_faults_leaves_what_an_undisturbed_day_leaves(
     schedule: Schedule, baseline, kafka_plant: Plant, tmp_path: Path
 ) -> None:
     answer = Answer(baseline.lines, baseline.dump, baseline.counts["ticks"])
+    assert answer.between_hubs, "the market has nothing to do"
     outcome = Trial(kafka_plant, tmp_path / "run", schedule, answer).run()
     assert outcome.breaches == []
     assert outcome.deaths, "nobody died"

@@ -6,13 +6,13 @@ from pathlib import Path
 from tests.support.dump import dumped
 from tests.support.replays import ended_whole, replayed, under_fire
 
-WORKER, SINK = "streams 0", "sink"
+WORKER, MARKET, SINK = "streams 0", "market 0", "sink"
 
 
-def test_killing_the_worker_and_the_sink_again_and_again_changes_nothing(baseline, tmp_path: Path):
+def test_killing_workers_and_the_sink_again_and_again_changes_nothing(baseline, tmp_path: Path):
     folder = tmp_path / "data"
-    counts, shots = under_fire(baseline.file, folder, [WORKER, SINK], kills=3, seed=11)
-    assert sorted(shot.whom for shot in shots) == [SINK] * 3 + [WORKER] * 3
+    counts, shots = under_fire(baseline.file, folder, [WORKER, MARKET, SINK], kills=3, seed=11)
+    assert sorted(shot.whom for shot in shots) == [MARKET] * 3 + [SINK] * 3 + [WORKER] * 3
     assert all(0 < shot.done < len(baseline.lines) for shot in shots), shots
     assert baseline.dump.differences(dumped(folder)) == []
     assert counts == baseline.counts

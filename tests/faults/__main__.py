@@ -21,7 +21,7 @@ import structlog
 
 from tests.faults.hearsay import lines_of
 from tests.faults.plant import Plant
-from tests.faults.schedule import KINDS, Schedule, drawn
+from tests.faults.schedule import KINDS, MARKET, Fault, Schedule, drawn
 from tests.faults.special import SCENARIOS
 from tests.faults.trial import Answer, Outcome, Trial
 from tests.support.dump import dumped
@@ -82,6 +82,7 @@ class Runs:
         self._outcomes: list[tuple[Schedule, Outcome]] = []
         self._scenarios: dict[str, Any] = {}
         self._answers: dict[int, Answer] = {}
+        """By world; each has matches between hubs, or nothing would be tried of the market."""
 
     def schedules(self, schedules: Sequence[Schedule]) -> None:
         """Run them one after another on one broker."""
@@ -111,13 +112,23 @@ class Runs:
             file = written(self._root / f"day-{world}.ndjson", lines)
             folder = self._root / f"undisturbed-{world}"
             counts = replayed(file, folder)
-            self._answers[world] = Answer(lines, dumped(folder), counts["ticks"])
-            sys.stderr.write(f"undisturbed: {len(lines)} lines, {json.dumps(counts)}\n")
+            found = self._answers[world] = Answer(lines, dumped(folder), counts["ticks"])
+            between = found.between_hubs
+            told = f"{len(lines)} lines, {between} matches between hubs, {json.dumps(counts)}"
+            sys.stderr.write(f"undisturbed: {told}\n")
+            assert between, f"world {world} has no match between hubs: say more --reports"
         return self._answers[world]
 
     def summary(self, seed: int) -> dict[str, Any]:
         """Everything that was seen."""
-        faults = Counter(fault.kind for schedule, _ in self._outcomes for fault in schedule.faults)
+        schedules = [schedule for schedule, _ in self._outcomes]
+        faults = Counter(f.kind for each in schedules for f in (*each.faults, *each.at_ticks))
+        on_market = Counter(
+            fault.kind
+            for each in schedules
+            for fault in (*each.faults, *each.at_ticks)
+            if fault.told.get("who") == MARKET
+        )
         deaths, points = Counter[str](), Counter[str]()
         for _, outcome in self._outcomes:
             deaths += outcome.deaths
@@ -126,7 +137,11 @@ class Runs:
             "seed": seed,
             "schedules": len(self._outcomes),
             "failed": self.failed,
+            "matches_between_hubs": {
+                str(world): answer.between_hubs for world, answer in self._answers.items()
+            },
             "faults": {kind: faults[kind] for kind in sorted(faults, key=lambda k: int(k[1:]))},
+            "of_these_on_the_market": dict(sorted(on_market.items())),
             "breaches": [b for _, outcome in self._outcomes for b in outcome.breaches],
             "deaths": dict(sorted(deaths.items())),
             "failpoints": dict(sorted(points.items())),
@@ -152,10 +167,12 @@ class Runs:
         }
 
     def _tell(self, which: str, folder: Path, schedule: Schedule, outcome: Outcome) -> None:
-        kinds = " ".join(fault.kind for fault in schedule.faults)
+        kinds = " ".join(_named(fault) for fault in schedule.faults)
+        kinds += " ticks: " + " ".join(_named(fault) for fault in schedule.at_ticks)
         verdict = "clean" if not outcome.breaches else f"{len(outcome.breaches)} BREACHES"
+        workers = f"{schedule.workers} workers, {schedule.markets} of the market"
         sys.stderr.write(
-            f"{which} seed {schedule.seed}: {schedule.workers} workers, {kinds}: "
+            f"{which} seed {schedule.seed}: {workers}, {kinds}: "
             f"{verdict}, {outcome.seconds:.0f} s\n"
         )
         if outcome.breaches:
@@ -169,6 +186,10 @@ class Runs:
             lines = [*outcome.breaches[:8], f"kept; run again: {again}"]
             sys.stderr.writelines(f"    {line}\n" for line in lines)
         sys.stderr.flush()
+
+
+def _named(fault: Fault) -> str:
+    return f"{fault.kind}({MARKET})" if fault.told.get("who") == MARKET else fault.kind
 
 
 if __name__ == "__main__":

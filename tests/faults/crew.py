@@ -70,7 +70,7 @@ class Crew:
     # Coming and going
 
     def hire(self, name: str, **more: str) -> None:
-        """Start a process by its role: hub-0, hub-1, hub-2, sink (and sink_2), village."""
+        """Start a process by its role: hub-0 to hub-2, market-0, sink (and sink_2), village."""
         with self._lock:
             if name in self.posts:
                 return
@@ -175,7 +175,9 @@ class Crew:
         if name == "village":
             said = self.settings_of_village
             return (sys.executable, "-m", "tests.faults.village", *said)
-        return lumbung_command("run", "streams", "--worker", name.partition("-")[2], *at)
+        kind, _, number = name.partition("-")
+        verb = "market" if kind == "market" else "streams"
+        return lumbung_command("run", verb, "--worker", number, *at)
 
     settings_of_village: tuple[str, ...] = ()
 

@@ -33,8 +33,9 @@ class Blow:
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """From when to when (monotonic) a fault lasted, and on whom."""
+    """From when to when (monotonic) a fault lasted, its kind, and on whom: its kind, if nobody."""
 
+    kind: str
     who: str
     begun: float
     ended: float
@@ -50,6 +51,8 @@ class Scene:
     blows: list[Blow] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
     spells: list[Spell] = field(default_factory=list)
+    ticked_at: float | None = None
+    """When the first tick was sent (monotonic)."""
 
     def do(self, kind: str, told: dict[str, Any]) -> None:
         """Do a deed, to its end."""
@@ -57,7 +60,7 @@ class Scene:
         try:
             DEEDS[kind](self, told, kind)
         finally:
-            self.spells.append(Spell(told.get("who", kind), begun, time.monotonic()))
+            self.spells.append(Spell(kind, told.get("who", kind), begun, time.monotonic()))
 
     def kill(self, kind: str, who: str) -> bool:
         """Kill -9 and note it."""

@@ -1,4 +1,4 @@
-"""Looks on from outside all the time: what the ledger and the warehouse have, moment by moment.
+"""Looks on from outside all the time: what ledger, market and warehouse have, moment by moment.
 
 Decides from these samples how long after a fault its victim brought forth something new. Asks the
 broker at its plain listener, so no bad network is in the way.
@@ -17,7 +17,7 @@ from typing import Final
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from schemas.topics import LEDGER
+from schemas.topics import LEDGER, changelog_topic
 
 _EVERY_SECONDS: Final = 0.05
 _LANDING_SECONDS: Final = 0.1
@@ -26,21 +26,27 @@ _LANDING_SECONDS: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """At `at` (monotonic): ends of the ledger's partitions, and the sum of the sink's offsets."""
+    """At `at` (monotonic): ends of the ledger's partitions, and the sum of the sink's offsets.
+
+    `market` is how much the market's workers have kept of their state.
+    """
 
     at: float
     ends: dict[int, int]
+    market: int
     sunk: int
 
 
 class Lookout:
     """Samples in a thread until closed."""
 
-    def __init__(self, direct: str, warehouse: Path, partitions: int) -> None:
+    def __init__(self, direct: str, warehouse: Path, partitions: int, market: str) -> None:
+        """`market` is the group of the market's workers."""
         self.samples: Final[list[Sample]] = []
         self._direct: Final = direct
         self._warehouse: Final = warehouse
-        self._places: Final = [TopicPartition(LEDGER, n) for n in range(partitions)]
+        topics = (LEDGER, changelog_topic(market).name)
+        self._places: Final = [TopicPartition(t, n) for t in topics for n in range(partitions)]
         self._stop: Final = Event()
         self._thread: Final = Thread(target=self._run, name="lookout", daemon=True)
         self._thread.start()
@@ -52,6 +58,10 @@ class Lookout:
     def until_worked(self, since: float, partitions: Collection[int]) -> float | None:
         """Seconds from `since` to the first new ledger record of these partitions."""
         return self._first(since, lambda s: sum(s.ends[p] for p in partitions))
+
+    def until_matched(self, since: float) -> float | None:
+        """Seconds from `since` to the market's first new state."""
+        return self._first(since, lambda s: s.market)
 
     def until_sunk(self, since: float) -> float | None:
         """Seconds from `since` to the sink's first new commit."""
@@ -87,8 +97,9 @@ class Lookout:
                         bootstrap_timeout_ms=3_000,
                     )  # fmt: skip
                 found = consumer.end_offsets(self._places, 1_000)
-                ends = {place.partition: end for place, end in found.items()}
-                self.samples.append(Sample(time.monotonic(), ends, self._sunk()))
+                ends = {at.partition: end for at, end in found.items() if at.topic == LEDGER}
+                market = sum(found.values()) - sum(ends.values())
+                self.samples.append(Sample(time.monotonic(), ends, market, self._sunk()))
         if consumer is not None:
             consumer.close()
 

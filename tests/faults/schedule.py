@@ -1,12 +1,13 @@
 """Decides what a schedule of faults is, how it is written down, and how one is drawn from a seed.
 
 A schedule is JSON: a seed, how many workers, how long the villages speak, and faults with the
-moment of each in seconds from their first word. Knows no process.
+moment of each in seconds from their first word, and more of them from the first tick: hubs and
+market speak with each other only then. Knows no process.
 """
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -14,10 +15,14 @@ from typing import Any, Final
 from schemas.failpoints import PRODUCER, SINK, WORKER
 
 SPEAKING_SECONDS: Final = 16.0
+TICKING_SECONDS: Final = 5.0
 WORKERS_MAX: Final = 3
+MARKET: Final = "market-0"
+MARKET_PERMILLE: Final = 300
+"""Of the blows on a worker, those that fall on one of the market."""
 SESSION_SECONDS: Final = 3.0
 KINDS: Final = {
-    "F1": "kill -9 of a worker, at a failpoint or at random",
+    "F1": "kill -9 of a worker, of hubs or of the market, at a failpoint or at random",
     "F2": "kill -9 of the sink, at a failpoint or at random",
     "F3": "kill -9 of the broker",
     "F6": "the database is locked by another, or the sink stands still",
@@ -36,7 +41,9 @@ WEIGHTS: Final = {
     "F1": 6, "F2": 4, "F3": 1, "F6": 2, "F7": 2, "F8": 3, "F9": 3, "F13": 2, "F15": 1, "F16": 2,
     "F21": 5,
 }  # fmt: skip
-ROLES: Final = ("hub-0", "hub-1", "hub-2", "sink", "village")
+TICKING: Final = {"F1": 5, "F7": 2, "F15": 1, "F21": 2}
+"""What falls while ticks are folded."""
+ROLES: Final = ("hub-0", "hub-1", "hub-2", MARKET, "market-1", "sink", "village")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +57,14 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """`kill_at_tick`: also kill a worker so many seconds after the first tick was sent; or not."""
+    """`workers` of hubs and `markets` of the market; `at_ticks` counts from the first tick."""
 
     seed: int
     workers: int
     faults: tuple[Fault, ...]
     speaking_seconds: float = SPEAKING_SECONDS
-    kill_at_tick: float | None = None
+    at_ticks: tuple[Fault, ...] = ()
+    markets: int = 1
 
     def write(self, path: Path, **more: Any) -> Path:
         """Keep it as JSON, with what else is to be remembered (and ignored by `read`)."""
@@ -67,14 +75,19 @@ class Schedule:
     def read(cls, path: Path) -> "Schedule":
         """A schedule from its file."""
         told = json.loads(path.read_text("utf-8"))
-        faults = tuple(Fault(each["at"], each["kind"], each["told"]) for each in told["faults"])
-        return cls(
-            told["seed"], told["workers"], faults, told["speaking_seconds"], told["kill_at_tick"]
+        faults, at_ticks = (
+            tuple(Fault(each["at"], each["kind"], each["told"]) for each in told[name])
+            for name in ("faults", "at_ticks")
         )
+        spoken = told["speaking_seconds"]
+        return cls(told["seed"], told["workers"], faults, spoken, at_ticks, told["markets"])
 
 
 def drawn(seed: int, kinds: tuple[str, ...] = tuple(KINDS)) -> Schedule:
-    """The schedule of a seed: 4 to 10 faults of these kinds, one to three workers."""
+    """The schedule of a seed: 4 to 10 faults of these kinds, and up to 3 more while ticks go on.
+
+    One to three workers of hubs, one of the market, or sometimes two.
+    """
     chance = random.Random(seed)
     weights = [WEIGHTS[kind] for kind in kinds]
     workers = chance.randint(1, WORKERS_MAX)
@@ -85,14 +98,38 @@ def drawn(seed: int, kinds: tuple[str, ...] = tuple(KINDS)) -> Schedule:
             kind = "F1"
         at = round(chance.uniform(0.5, SPEAKING_SECONDS - 1.0), 2)
         faults.append(Fault(at, kind, DRAWS[kind](chance, workers)))
-    tick = round(chance.uniform(0.0, 0.5), 2) if chance.random() < 0.5 else None
-    in_order = tuple(sorted(faults, key=lambda fault: fault.at))
-    return Schedule(seed, workers, in_order, kill_at_tick=tick)
+    return Schedule(
+        seed,
+        workers,
+        _in_order(faults),
+        at_ticks=_in_order(_ticking(chance, workers, kinds)),
+        markets=1 + (chance.random() < 0.25),
+    )
+
+
+def _in_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    return tuple(sorted(faults, key=lambda fault: fault.at))
+
+
+def _ticking(chance: random.Random, workers: int, kinds: tuple[str, ...]) -> Iterator[Fault]:
+    """Up to three blows on workers, most of them at once."""
+    mine = [kind for kind in kinds if kind in TICKING]
+    for _ in range(chance.randrange(4) if mine else 0):
+        kind = chance.choices(mine, [TICKING[each] for each in mine])[0]
+        told = DRAWS[kind](chance, workers)
+        if told["who"] in ("sink", "village"):
+            told["who"] = MARKET
+        yield Fault(round(TICKING_SECONDS * chance.random() ** 2, 2), kind, told)
+
+
+def _someone(chance: random.Random, workers: int) -> str:
+    """A worker, of hubs or of the market."""
+    hub = f"hub-{chance.randrange(workers)}"
+    return MARKET if chance.randrange(1_000) < MARKET_PERMILLE else hub
 
 
 def _worker(chance: random.Random, workers: int) -> dict[str, Any]:
-    told: dict[str, Any] = {"who": f"hub-{chance.randrange(workers)}"}
-    return told | _point(chance, tuple(WORKER), 12)
+    return {"who": _someone(chance, workers)} | _point(chance, tuple(WORKER), 12)
 
 
 def _point(chance: random.Random, points: tuple[str, ...], most: int) -> dict[str, Any]:
@@ -107,7 +144,7 @@ def _moving(chance: random.Random, _: int) -> dict[str, Any]:
 
 
 def _network(chance: random.Random, workers: int) -> dict[str, Any]:
-    who = chance.choice([*(f"hub-{n}" for n in range(workers)), "sink", "village"])
+    who = chance.choice([*(f"hub-{n}" for n in range(workers)), MARKET, "sink", "village"])
     weather: dict[str, Any] = chance.choice(
         [
             {"delay_seconds": round(chance.uniform(0.05, 0.5), 2)},
@@ -120,7 +157,7 @@ def _network(chance: random.Random, workers: int) -> dict[str, Any]:
             {"bytes_per_second": 20_000},
         ]
     )
-    kill = "producers" in weather and who.startswith("hub")
+    kill = "producers" in weather and who.startswith(("hub", "market"))
     seconds = round(chance.uniform(1.5, 6.0), 2)
     return {"who": who, "seconds": seconds, "weather": weather, "kill": kill}
 
@@ -129,7 +166,7 @@ def _clock(chance: random.Random, workers: int) -> dict[str, Any]:
     """Shifts in seconds, with the moments of the process's life at which they begin."""
     shifts = [3_600, -3_600, 315_360_000, -315_360_000]
     first, second = chance.choice(shifts), chance.choice(shifts)
-    who = chance.choice([f"hub-{chance.randrange(workers)}", "sink", "village"])
+    who = chance.choice([_someone(chance, workers), "sink", "village"])
     return {"who": who, "steps": f"0:{first},{chance.randint(1, 6)}:{second},9:0"}
 
 
@@ -143,7 +180,7 @@ DRAWS: Final[dict[str, Draw]] = {
         "seconds": round(chance.uniform(2.0, 9.0), 2),
     },
     "F7": lambda chance, workers: {
-        "who": f"hub-{chance.randrange(workers)}",
+        "who": _someone(chance, workers),
         "seconds": 2 * SESSION_SECONDS,
     },
     "F8": _moving,

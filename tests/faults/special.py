@@ -10,10 +10,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from deploy.provision import admin, provision
-from deploy.wiring import all_topics, hub_app_id
-from producers.kafka_ticks import KafkaTicks, Track
-from producers.publisher import PublisherOptions
-from schemas.topics import DEAD_LETTER, DEMAND, EVENTS, LEDGER, MATCHES, changelog_topic
+from deploy.wiring import all_topics, groups, hub_app_id
+from schemas.topics import (
+    DEAD_LETTER,
+    DEMAND,
+    EVENTS,
+    LEDGER,
+    MARKET,
+    MATCHES,
+    changelog_topic,
+)
 from tests.faults.crew import Crew
 from tests.faults.deeds import Scene
 from tests.faults.plant import Plant
@@ -38,12 +44,13 @@ class Rebuilt(Trial):
     def live(self, crew: Crew, scene: Scene) -> None:
         """Until all is folded; then the loss, the refusal, the rebuild, the ticks."""
         crew.hire("hub-0")
+        crew.hire("market-0")
         self.hire_sink(crew)
         self.until("workers", lambda: crew.status("hub-0").get("ready"))
         crew.hire("village")
         self.until("village", (self.folder / "village.done").exists)
         self._until_folded()
-        for name in ("village", "hub-0", "sink"):
+        for name in ("village", "hub-0", "market-0", "sink"):
             crew.dismiss(name, politely=True)
         self.lose()
         began = time.monotonic()
@@ -63,21 +70,19 @@ class Rebuilt(Trial):
         raise NotImplementedError
 
     def _until_folded(self) -> None:
-        options = PublisherOptions(self.plant.direct, EVENTS, client_id="trial")
-        track = Track(EVENTS, hub_app_id(self.settings))
-        with KafkaTicks(options, [track]) as wire:
-            self.until("workers", lambda: self._folded(wire))
+        with self.wire() as wire:
+            self.until_folded(wire)
 
     def _remake(self, topics: list[str]) -> None:
-        """Delete topics and the workers' group, and make the topics anew."""
-        group = hub_app_id(self.settings)
+        """Delete topics and the workers' groups, and make the topics anew."""
         with admin(self.plant.direct) as client:
             client.delete_topics(topics)
             deadline = time.monotonic() + _REFUSAL_SECONDS
-            # It has members until their sessions are over: they are static, and never say so.
-            while "OK" not in str(client.delete_groups([group])[group]):
-                assert time.monotonic() < deadline, "the group could not be deleted"
-                time.sleep(0.5)
+            # They have members until their sessions are over: static ones never say so.
+            for group in groups(self.settings).values():
+                while "OK" not in str(client.delete_groups([group])[group]):
+                    assert time.monotonic() < deadline, "the group could not be deleted"
+                    time.sleep(0.5)
             time.sleep(1.0)
         provision(
             self.plant.direct, all_topics(self.settings), partitions=self.settings.kafka.partitions
@@ -102,6 +107,7 @@ class ChangelogDeleted(Rebuilt):
         self._remake([])
         began = time.monotonic()
         crew.hire("hub-0")
+        crew.hire("market-0")
         crew.hire("sink")
         self._until_folded()
         self.figures["folded_again_seconds"] = round(time.monotonic() - began, 1)
@@ -126,13 +132,14 @@ class PowerLost(Rebuilt):
 
     def rebuild(self, crew: Crew) -> None:
         """Everything derived is made anew, and the villages say again what they ever said."""
-        log = changelog_topic(hub_app_id(self.settings)).name
-        self._remake([LEDGER, DEMAND, MATCHES, DEAD_LETTER, log])
+        logs = [changelog_topic(group).name for group in groups(self.settings).values()]
+        self._remake([MARKET, LEDGER, DEMAND, MATCHES, DEAD_LETTER, *logs])
         for old in ("warehouse.db*", "outbox.db*", "village.*"):
             for path in self.folder.glob(old):
                 path.unlink()
         began = time.monotonic()
         crew.hire("hub-0")
+        crew.hire("market-0")
         self.hire_sink(crew)
         crew.hire("village")
         self.until("village", (self.folder / "village.done").exists)

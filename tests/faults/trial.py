@@ -4,25 +4,28 @@ Decides what a breach is: `lumbung verify` finds one, the warehouse differs from
 undisturbed replay of the same lines, it never gets quiet, or a deed itself fails.
 """
 
+import json
 import signal
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final
 
-from deploy.quiet import Progress, progress
-from deploy.replay import TICK_MS, parse_moment
+from deploy.quiet import Progress
+from deploy.replay import TICK_MS, folded, parse_moment
 from deploy.settings import Settings, load
 from deploy.verify import check
 from deploy.warehouse_view import sink_progress
-from deploy.wiring import hub_app_id
+from deploy.wiring import groups, hub_app_id, market_app_id
 from producers.clock import ticks_for
 from producers.kafka_ticks import KafkaTicks, Track
 from producers.publisher import Publisher, PublisherOptions
-from schemas.topics import EVENTS
+from schemas.topics import EVENTS, MARKET
 from sinks.schema import upgrade
 from tests.faults.crew import Crew, Life
 from tests.faults.deeds import Blow, Scene, Spell
@@ -36,6 +39,7 @@ from tests.support.files import NOW, written
 QUIET_SECONDS: Final = 120.0
 _LONG_SECONDS: Final = 12.0
 _SAME_SECONDS: Final = 0.5
+_BETWEEN: Final = 2
 NAMED: Final = {
     "F1": "worker killed",
     "F2": "sink killed",
@@ -44,6 +48,11 @@ NAMED: Final = {
     "F8": "workers moved: longest pause",
     "F9": "villages killed",
     "F15": "worker killed",
+}
+OF_THE_MARKET: Final = {
+    "F1": "market killed",
+    "F7": "market asleep past its session",
+    "F15": "market killed",
 }
 """What the recoveries of a kind are called in the summary."""
 
@@ -55,6 +64,11 @@ class Answer:
     lines: Sequence[bytes]
     dump: Dump
     ticks: int
+
+    @property
+    def between_hubs(self) -> int:
+        """How many of its matches are the market's."""
+        return sum(json.loads(row)["tier"] == _BETWEEN for row in self.dump.lines["v_match"])
 
 
 @dataclass
@@ -94,7 +108,8 @@ class Trial:
         self.plant.fresh_topics(self.settings)
         crew = self._crew()
         partitions = self.settings.kafka.partitions
-        lookout = Lookout(self.plant.direct, self._warehouse, partitions)
+        market = market_app_id(self.settings)
+        lookout = Lookout(self.plant.direct, self._warehouse, partitions, market)
         scene = Scene(self.plant, crew, self._warehouse)
         try:
             self.live(crew, scene)
@@ -116,12 +131,14 @@ class Trial:
         """From the first process to quiet."""
         for n in range(self.schedule.workers):
             crew.hire(f"hub-{n}")
+        for n in range(self.schedule.markets):
+            crew.hire(f"market-{n}")
         self.hire_sink(crew)
         # The first words are said when somebody listens, so that faults fall into the work.
         self.until("workers", lambda: any(crew.status(w).get("ready") for w in crew.workers()))
         crew.hire("village")
         self.until("villages", (self.folder / "village.begun").exists)
-        self._disturb(scene)
+        self._disturb(scene, self.schedule.faults)
         self.until("village", (self.folder / "village.done").exists)
         crew.dismiss("village", politely=True)
         self._tick(scene)
@@ -131,12 +148,12 @@ class Trial:
         upgrade(self.settings.warehouse_url)
         crew.hire("sink")
 
-    def _disturb(self, scene: Scene) -> None:
+    def _disturb(self, scene: Scene, faults: Sequence[Fault]) -> None:
         """Do every deed at its moment, each in its own thread, and wait for all to be undone."""
         began = time.monotonic()
         with ThreadPoolExecutor(max_workers=16) as doing:
             running: list[tuple[Fault, Future[None]]] = []
-            for fault in self.schedule.faults:
+            for fault in faults:
                 time.sleep(max(0.0, began + fault.at - time.monotonic()))
                 running.append((fault, doing.submit(scene.do, fault.kind, fault.told)))
         for fault, future in running:
@@ -146,30 +163,48 @@ class Trial:
 
     def _tick(self, scene: Scene) -> None:
         """As many ticks as the undisturbed replay took, each when all before it is done."""
-        options = PublisherOptions(self.plant.direct, EVENTS, client_id="trial")
-        tracks = [Track(EVENTS, hub_app_id(self.settings))]
-        with Publisher(options) as publisher, KafkaTicks(options, tracks) as wire:
-            self.until("workers", lambda: self._folded(wire))
-            for number in range(1, self._answer.ticks + 1):
-                at_ms = parse_moment(NOW) + number * TICK_MS
-                publisher.publish_all(ticks_for(range(publisher.partitions), number, at_ms))
-                if number == 1 and self.schedule.kill_at_tick is not None:
-                    time.sleep(self.schedule.kill_at_tick)
-                    scene.kill("tick", scene.crew.workers()[0])
-                self.until(f"tick {number}", lambda: self._folded(wire))
+        with ExitStack() as held:
+            wire = held.enter_context(self.wire())
+            self.until_folded(wire)
+            logs = [held.enter_context(Publisher(self._to(topic))) for topic in (EVENTS, MARKET)]
+            with self._disturbed(scene):
+                for number in range(1, self._answer.ticks + 1):
+                    at_ms = parse_moment(NOW) + number * TICK_MS
+                    for log in logs:
+                        log.publish_all(ticks_for(range(log.partitions), number, at_ms))
+                    self.until_folded(wire, f"tick {number}")
+            self.until_folded(wire, "after the ticks")
         with sink_progress(self.plant.direct, self.settings.warehouse_url) as look:
             self.until("sink", look)
 
-    def _folded(self, wire: KafkaTicks) -> Progress:
-        read = {(p.topic, p.partition): at for p, at in wire.committed().items()}
-        ends = {(p.topic, p.partition): at for p, at in wire.ends().items()}
-        return progress("hub workers", read, ends)
+    @contextmanager
+    def _disturbed(self, scene: Scene) -> Iterator[None]:
+        """What is done inside goes on beside the deeds of the ticks, and all are undone after."""
+        scene.ticked_at = time.monotonic()
+        deeds = Thread(target=self._disturb, args=(scene, self.schedule.at_ticks), name="deeds")
+        deeds.start()
+        try:
+            yield
+        finally:
+            deeds.join()
+
+    def wire(self) -> KafkaTicks:
+        """How far the workers are; use as a context."""
+        tracks = [Track(*each) for each in groups(self.settings).items()]
+        return KafkaTicks(self._to(EVENTS), tracks)
+
+    def _to(self, topic: str) -> PublisherOptions:
+        return PublisherOptions(self.plant.direct, topic, client_id="trial")
+
+    def until_folded(self, wire: KafkaTicks, what: str = "workers") -> None:
+        """Until hubs and market have said all they had to say to each other."""
+        self.until(what, lambda: folded(wire))
 
     def until(self, what: str, look: Any) -> None:
         deadline, seen = time.monotonic() + QUIET_SECONDS, None
         while True:
             found = look()
-            if found.quiet if isinstance(found, Progress) else found:
+            if _is_so(found):
                 return
             if found != seen:
                 deadline, seen = time.monotonic() + QUIET_SECONDS, found
@@ -190,17 +225,18 @@ class Trial:
     def _measure(self, scene: Scene, ends: Sequence[Life], lookout: Lookout) -> None:
         self.outcome.missed += scene.missed
         self.outcome.deaths.update(f"{end.who.partition('-')[0]} {end.exit_code}" for end in ends)
-        blows = [blow for blow in scene.blows if blow.kind != "tick"]
+        blows = list(scene.blows)
         fallen = _by_failpoint(ends, blows)
         self.outcome.points.update(end.point.partition(":")[0] for end in fallen)
         blows += [_blow(end, scene.crew) for end in fallen]
         for blow in blows:
-            seconds = _recovery(blow, lookout)
+            seconds = _recovery(blow, lookout, scene.ticked_at)
             if seconds is None or _fell_again(blow, seconds, blows):
                 continue
             alone = _alone(blow, seconds, scene.spells)
             told = self.outcome.recoveries if alone else self.outcome.crowded
-            told.setdefault(NAMED.get(blow.kind, blow.kind), []).append(round(seconds, 2))
+            names = OF_THE_MARKET if _of_the_market(blow) else NAMED
+            told.setdefault(names.get(blow.kind, blow.kind), []).append(round(seconds, 2))
 
     # Settings
 
@@ -241,6 +277,13 @@ class Trial:
         return crew
 
 
+def _is_so(found: Any) -> bool:
+    """Whether what was looked for is there: everybody at the end of what there is to read."""
+    if isinstance(found, Progress):
+        return found.quiet
+    return all(map(_is_so, found)) if isinstance(found, list) else bool(found)
+
+
 def _by_failpoint(ends: Sequence[Life], blows: Sequence[Blow]) -> list[Life]:
     """Deaths by SIGKILL that were not dealt by pid: the failpoints'."""
     dealt = [(blow.who, blow.at) for blow in blows]
@@ -259,7 +302,15 @@ def _blow(end: Life, crew: Crew) -> Blow:
     return Blow(kinds.get(end.who, "F1"), end.who, end.ended_at, held)
 
 
-def _recovery(blow: Blow, lookout: Lookout) -> float | None:
+def _of_the_market(blow: Blow) -> bool:
+    return blow.who.startswith("market")
+
+
+def _recovery(blow: Blow, lookout: Lookout, ticked_at: float | None) -> float | None:
+    if _of_the_market(blow):
+        # Before the first tick it has nothing to do, so its silence says nothing.
+        busy = ticked_at is not None and blow.at >= ticked_at
+        return lookout.until_matched(blow.at) if busy else None
     if blow.who == "sink":
         return lookout.until_sunk(blow.at)
     if blow.kind == "F8":
@@ -277,9 +328,14 @@ def _fell_again(blow: Blow, seconds: float, blows: Sequence[Blow]) -> bool:
 def _alone(blow: Blow, seconds: float, spells: Sequence[Spell]) -> bool:
     """Whether no other fault was under way from 3 s before a blow to its end."""
     return not any(
-        spell.who != blow.who
-        and not spell.begun <= blow.at <= spell.ended
+        not _its_own(spell, blow)
         and spell.ended > blow.at - 3.0
         and spell.begun < blow.at + seconds
         for spell in spells
     )
+
+
+def _its_own(spell: Spell, blow: Blow) -> bool:
+    """Whether the blow fell in this spell, or at a failpoint armed by it."""
+    same = spell.kind == blow.kind or spell.who == "broker"
+    return same and spell.who in (blow.who, blow.kind)

@@ -71,6 +71,33 @@ def test_ticks_follow_the_commits_of_each_partition(kafka, topic, wire, group, t
     assert ticks(kafka, topic, 1) == [1, 3]
 
 
+def test_two_logs_get_the_same_ticks_and_each_waits_for_its_own_group(
+    kafka, topic, group, tmp_path
+):
+    market, theirs = f"{topic}-market", f"{GROUP}-market"
+    admin = KafkaAdminClient(bootstrap_servers=kafka)
+    admin.create_topics({market: {"num_partitions": 2, "replication_factor": 1}})
+    admin.wait_for_topics([market])
+    admin.close()
+    tracks = [Track(topic, GROUP), Track(market, theirs)]
+    with KafkaTicks(PublisherOptions(kafka, topic), tracks) as wire:
+        clock = Clock(wire, ClockFile(tmp_path / "clock.json"))
+        assert clock.beat(1_000).sent == tuple(
+            Place(t, p) for t in (topic, market) for p in (0, 1)
+        )
+        commit(group, topic, 0, 1)
+        commit(group, market, 0, 1)  # by the group of the events: the market's has done nothing
+        assert clock.beat(2_000).sent == (Place(topic, 0), Place(topic, 1))
+        other = KafkaConsumer(bootstrap_servers=kafka, group_id=theirs, enable_auto_commit=False)
+        commit(other, market, 0, 1)
+        other.close()
+        assert clock.beat(3_000).sent == (Place(market, 0), Place(market, 1))
+        (tmp_path / "clock.json").unlink()
+        assert Clock(wire, ClockFile(tmp_path / "clock.json")).tick == 3
+    assert ticks(kafka, topic, 0) == [1, 2]
+    assert ticks(kafka, market, 1) == [1, 3]
+
+
 def test_a_clock_that_lost_its_file_finds_the_number_under_many_reports(
     kafka, topic, wire, group, tmp_path
 ):

@@ -9,7 +9,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TextIO
 
-from tests.mutation.planted import BUGS, Planted
+from tests.mutation.planted import BUGS
+from tests.mutation.planting import Planted
 from tests.mutation.proof import Caught, noticed
 
 UNNOTICED_MAX = 1

@@ -1,31 +1,7 @@
-"""The planted bugs: what is taken out of the tree or put into it, and the law that breaks.
+"""The planted bugs: what is taken out of the tree or put into it, and the law that breaks."""
 
-Each is one change of one file. `finder` is what must notice: the simulation, or the quickest test
-of a law that lies outside of it.
-"""
-
-from pathlib import Path
-from typing import NamedTuple
-
-SIMULATION = "simulation"
-REAL_SINK = "simulation through the real sink"
-
-
-class Planted(NamedTuple):
-    """A bug: `old` stands once in `file` and becomes `new`; so do the pairs of `more`."""
-
-    name: str
-    law: str
-    breaks: str
-    file: str
-    old: str
-    new: str
-    finder: str = SIMULATION
-    more: tuple[tuple[str, str], ...] = ()
-
-
-CORE = "streams/core/"
-AGENTS = "streams/agents/"
+from tests.mutation.market_bugs import MARKET_BUGS
+from tests.mutation.planting import AGENTS, CORE, REAL_SINK, Planted
 
 BUGS: tuple[Planted, ...] = (
     Planted(
@@ -204,7 +180,7 @@ BUGS: tuple[Planted, ...] = (
         "I1",
         "a number used twice is refused before a death and a repetition after it",
         CORE + "partition.py",
-        '        self._keep(f"odd/{record.offset}".encode(), odd, 64)\n',
+        '        self._batch.keep(f"odd/{record.offset}".encode(), odd, 64)\n',
         "",
     ),
     Planted(
@@ -212,8 +188,8 @@ BUGS: tuple[Planted, ...] = (
         "I5",
         "what is held for accepted matches is offered once more",
         CORE + "rounds.py",
-        "            free = level.on_hand - level.keep - held\n",
-        "            free = level.on_hand - level.keep\n",
+        "            free = level.on_hand - level.keep - held - self._promised(",
+        "            free = level.on_hand - level.keep - self._promised(",
     ),
     Planted(
         "expired proposals stand",
@@ -267,15 +243,5 @@ BUGS: tuple[Planted, ...] = (
         "            sql.executemany(_SETTLED + _BY_KEY, [row[2:] for row in rows])\n",
         "tests/property/test_outbox_keeps.py",
     ),
+    *MARKET_BUGS,
 )
-
-
-def planted_in(bug: Planted, tree: Path) -> None:
-    """Plant a bug in a tree; ValueError when it no longer fits."""
-    path = tree / bug.file
-    text = path.read_text("utf-8")
-    for old, new in ((bug.old, bug.new), *bug.more):
-        if text.count(old) != 1:
-            raise ValueError(f"{bug.name!r} does not fit {bug.file}: {text.count(old)} places")
-        text = text.replace(old, new)
-    path.write_text(text, "utf-8")

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.mutation.planted import REAL_SINK, SIMULATION, Planted, planted_in
+from tests.mutation.planting import REAL_SINK, SIMULATION, Planted, planted_in
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("schemas", "streams", "sinks", "producers", "deploy", "tests", "pyproject.toml")

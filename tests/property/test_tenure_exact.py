@@ -17,7 +17,7 @@ from streams.agents.holding import Holding
 from streams.agents.inbox import Bounds, Inbox
 from streams.agents.options import WorkerOptions
 from streams.agents.tenure import Tenure
-from tests.support.counting import CountingFold, Topics
+from tests.support.counting import CountingFold, Topics, place_of
 from tests.support.paper_wire import PaperBroker, PaperRecord, PaperWire, PowerCutError
 
 TOPICS = Topics.of("paper")
@@ -30,6 +30,7 @@ OPTIONS = WorkerOptions(
     outputs=(TOPICS.ledger, TOPICS.totals, TOPICS.dead),
     compacted=(TOPICS.totals,),
 )
+AWAY_PARTITIONS = 3
 BOUNDS = Bounds(100, 100_000, 1_000, 1_000_000)
 
 
@@ -56,7 +57,7 @@ class Owner:
         patience: int = 3,
         cut_after: int | None = None,
     ) -> None:
-        fold = CountingFold(TOPICS)
+        fold = CountingFold(TOPICS, away_partitions=AWAY_PARTITIONS)
         self.holding = Holding(0, fold)
         self.holding.restore(broker.log(OPTIONS.changelog))
         wire = PaperWire(broker, chance, batch_rows_max=12, patience=patience, cut_after=cut_after)
@@ -97,6 +98,18 @@ def newest_of(log: list[PaperRecord]) -> dict[bytes, bytes | None]:
     return last_of(sorted(log, key=lambda record: int((record.value or b"0").split()[0])))
 
 
+def newest_told_away(broker: PaperBroker) -> dict[bytes, bytes]:
+    """What readers of the logs of others keep, without the generation it was told under."""
+    newest: dict[bytes, tuple[int, int]] = {}
+    for place in range(AWAY_PARTITIONS):
+        for record in broker.log(TOPICS.away, place):
+            assert record.key is not None
+            assert place_of(record.key, AWAY_PARTITIONS) == place
+            version, count, _ = map(int, (record.value or b"").split())
+            newest[record.key] = max(newest.get(record.key, (0, 0)), (version, count))
+    return {key: b"%d %d" % state for key, state in newest.items()}
+
+
 def assert_exact(
     broker: PaperBroker, source: list[PaperRecord], *, outputs_compact: bool = True
 ) -> None:
@@ -104,6 +117,7 @@ def assert_exact(
     assert newest_of(broker.log(TOPICS.totals)) == expected(source)
     if outputs_compact:
         assert last_of(broker.log(TOPICS.totals)) == expected(source)
+    assert newest_told_away(broker) == expected(source)
     judged = {int(r.key) for r in broker.log(TOPICS.ledger) if r.key is not None}
     assert judged == set(range(len(source)))
 
@@ -111,7 +125,7 @@ def assert_exact(
 KEYS = st.lists(st.integers(0, 4), min_size=1, max_size=30)
 
 
-@given(KEYS, st.integers(1, 10), st.lists(st.integers(0, 25), max_size=6), st.booleans())
+@given(KEYS, st.integers(1, 10), st.lists(st.integers(0, 35), max_size=6), st.booleans())
 def test_a_power_cut_after_any_step_changes_nothing(
     keys: list[int], run_records: int, cuts: list[int], commits: bool
 ) -> None:

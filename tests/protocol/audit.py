@@ -53,7 +53,7 @@ class HubAudit:
 
     def look(self, record: Any) -> None:
         side = self._stall.side
-        event = EVENTS[type(record).__name__]
+        event = EVENTS.get(type(record).__name__)  # nothing happens to a leg by what has none
         for name, leg in side.legs.items():
             before, now = self._seen.get(name), _seen(leg)
             if before == now:
@@ -66,11 +66,11 @@ class HubAudit:
             del self._seen[name]
         self._lines()
 
-    def _changed(self, leg: Leg, before: Seen | None, now: Seen, event: LegEvent) -> None:
+    def _changed(self, leg: Leg, before: Seen | None, now: Seen, event: LegEvent | None) -> None:
         was = None if before is None else before.state
         what = (leg.name, before, now, event)
         # Any event may show that other legs of the line are covered again, or are not.
-        rule = LEGS.get((was, event))
+        rule = None if event is None else LEGS.get((was, event))
         eased = before is not None and before._replace(at_risk=now.at_risk) == now
         law((rule and now.state in rule.to) or eased or _cut(before, event), "no rule", *what)
         law(was is None or was in LIVE or was is now.state, "what is over lives again", *what)
@@ -141,7 +141,7 @@ EVENTS = {
 }
 
 
-def _cut(before: Seen | None, event: LegEvent) -> bool:
+def _cut(before: Seen | None, event: LegEvent | None) -> bool:
     """What a delivery takes from the line may cut the holds of others, as any fall of stock."""
     return event is LegEvent.DELIVER and before is not None and before.state is LegState.HELD
 

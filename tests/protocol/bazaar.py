@@ -43,9 +43,14 @@ class Bazaar:
     """One market worker on one partition; dies and comes back from its changelog."""
 
     def __init__(
-        self, number: int, hub_partitions: int, send: Callable[[str, str, Any], None]
+        self,
+        number: int,
+        hub_partitions: int,
+        send: Callable[[str, str, Any], None],
+        home: Callable[[str], int],
     ) -> None:
         self.number, self._hubs, self._send = number, hub_partitions, send
+        self._home = home
         self.log: list[Any] = []
         self.changelog: dict[str, bytes] = {}
         self.published: dict[str, tuple[int, str]] = {}
@@ -54,7 +59,9 @@ class Bazaar:
         self._load()
 
     def _load(self) -> None:
-        self.side = MarketSide(solve, Policy(self._hubs), generation=self.generation)
+        policy = Policy(self._hubs, home=self._home)
+        facts = {"number": self.number, "generation": self.generation}
+        self.side = MarketSide(solve, policy, **facts)
         for key, value in self.changelog.items():
             self.side.restore(key, value)
         self.side.settle()

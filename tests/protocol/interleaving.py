@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from schemas.market import Done, LegSide, LegState
+from schemas.market import LegSide, LegState, Retell
 from streams.core.interchange.market_side import Tick
 from tests.protocol import audit
 from tests.protocol.audit import Breach, MarketAudit
@@ -64,10 +64,17 @@ class World:
         self.market_of = {family: n % markets for n, family in enumerate(self.families)}
         lines = [one for hub in hubs for name in self.families for one in self._lines(hub, name)]
         self.stalls = [
-            Stall(n, [one for one in lines if self.home[one.hub] == n], self._to_market)
+            Stall(
+                n,
+                [one for one in lines if self.home[one.hub] == n],
+                self.market_of,
+                self._to_market,
+            )
             for n in range(partitions)
         ]
-        self.bazaars = [Bazaar(n, partitions, self._to_hub) for n in range(markets)]
+        self.bazaars = [
+            Bazaar(n, partitions, self._to_hub, self.home.__getitem__) for n in range(markets)
+        ]
         self.workers: list[Stall | Bazaar] = [*self.stalls, *self.bazaars]
         for bazaar in self.bazaars:
             bazaar.audit = MarketAudit(lambda hub: self.stalls[self.home[hub]].promises)
@@ -84,16 +91,13 @@ class World:
                 found.append(Line(side, hub, family, name, goods, price, chance.choice((0, 0, 3))))
         return found
 
-    def _to_market(self, sender: str, message: Any) -> None:
-        if isinstance(message, Done):
-            for bazaar in self.bazaars:
-                self.post.send(sender, f"market{bazaar.number}", message)
-        else:
-            self.post.send(sender, f"market{self.market_of[message.family]}", message)
+    def _to_market(self, sender: str, message: Any, market: int) -> None:
+        self.post.send(sender, f"market{market}", message)
 
     def _to_hub(self, sender: str, hub: str, message: Any) -> None:
         self.counts[type(message).__name__.lower()] += 1
-        self.post.send(sender, f"hub{self.home[hub]}", message)
+        place = message.partition if isinstance(message, Retell) else self.home[hub]
+        self.post.send(sender, f"hub{place}", message)
 
     # ------------------------------------------------------------------ steps
     def step(self) -> None:

@@ -6,7 +6,17 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from schemas.market import Commit, Done, LeftNeed, LeftOffer, LegSide, Release, Reserve, Residual
+from schemas.market import (
+    Commit,
+    Done,
+    LeftNeed,
+    LeftOffer,
+    LegSide,
+    Release,
+    Reserve,
+    Residual,
+    Retell,
+)
 from schemas.records import version_of
 from streams.core.interchange.hub_residual import Residuals
 from streams.core.interchange.hub_side import At, HubSide
@@ -49,8 +59,15 @@ class Delivered(NamedTuple):
 class Stall:
     """One hub worker on one partition; dies and comes back from its changelog."""
 
-    def __init__(self, number: int, lines: list[Line], send: Callable[[str, Any], None]) -> None:
+    def __init__(
+        self,
+        number: int,
+        lines: list[Line],
+        market_of: dict[str, int],
+        send: Callable[[str, Any, int], None],
+    ) -> None:
         self.number, self.lines, self._send = number, {one.name: one for one in lines}, send
+        self.market_of = market_of
         self.log: list[Any] = []
         self.changelog: dict[str, bytes] = {}
         self.next_tick, self.at, self.committed, self.generation = 1, 0, 0, 0
@@ -73,7 +90,8 @@ class Stall:
             else:
                 self.side.restore(key, value)
         self.side.settle()
-        self.residuals = Residuals(self.side)
+        self.residuals = Residuals(self.side, self.market_of.__getitem__)
+        self.residuals.settle()
         self.audit = HubAudit(self)
 
     def die(self) -> None:
@@ -82,8 +100,7 @@ class Stall:
         self.generation += 1
         self._load()
         self.side.announce(version_of(0, self.committed - 1))
-        self.residuals.takeover(version_of(0, self.committed - 1))
-        self._out = [self._done()] if self.tick else []
+        self._out = self._done() if self.tick else []
         self._leave(10**9)
 
     # ------------------------------------------------------------------ the fold
@@ -122,6 +139,8 @@ class Stall:
             self._touched[record.line] = None
             line = self.lines[record.line]
             self.side.weigh(line.side, line.name, record.cause, at)
+        elif isinstance(record, Retell):
+            self.residuals.again(record.market, at)
         elif isinstance(record, Withdrawn | Delivered):
             self._people(record, at)
         else:
@@ -151,10 +170,16 @@ class Stall:
             told = self.residuals.renew(self._left(hub, family), at)
             if told is not None:
                 self._out.append(told)
-        self._out.append(self._done())
+        self._out += self._done()
 
-    def _done(self) -> Done:
-        return Done(partition=self.number, tick=self.tick, version=version_of(0, self.applied))
+    def _done(self) -> list[Done]:
+        """A word for each market, in turn."""
+        facts = {"partition": self.number, "tick": self.tick}
+        version, whole = version_of(0, self.applied), not self.residuals.due()
+        return [
+            Done(**facts, version=version, told=self.residuals.sum(place) if whole else -1)
+            for place in range(max(self.market_of.values()) + 1)
+        ]
 
     def _left(self, hub: str, family: str) -> Residual:
         offers: list[LeftOffer] = []
@@ -191,8 +216,13 @@ class Stall:
     def _leave(self, most: int) -> None:
         rows, told = self.side.drain()
         assert not rows, "announcing changes nothing"
+        ticks = 0
         for message in [*told, *self._out][:most]:
-            self._send(f"hub{self.number}", message)
+            if isinstance(message, Done):
+                market, ticks = ticks % (max(self.market_of.values()) + 1), ticks + 1
+            else:
+                market = self.market_of[message.family]
+            self._send(f"hub{self.number}", message, market)
         self._out = []
 
     # ------------------------------------------------------------------ what the hub side asks

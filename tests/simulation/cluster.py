@@ -1,6 +1,7 @@
 """A broker of lists: logs of whole batches, compaction that keeps the last, one consumer group.
 
-Decides what is lasting: what was appended, what was committed, who is a member. A compaction never
+Decides what is lasting: what was appended, what was committed, who is a member. The market's
+partitions are written to by the owners of all others and are never compacted. A compaction never
 reaches past what an owner has looked through and mended, which on a real broker is what
 `min.compaction.lag.ms` gives it the time for.
 """
@@ -10,7 +11,8 @@ from functools import partial
 from itertools import count, repeat
 from typing import Final, NamedTuple
 
-from schemas.topics import DEAD_LETTER, DEMAND, LEDGER, MATCHES
+from schemas.topics import DEAD_LETTER, DEMAND, LEDGER, MARKET, MATCHES
+from tests.simulation.craft import MARKETS
 from tests.simulation.facts import Fact
 
 CHANGELOG: Final = "changelog"
@@ -83,5 +85,6 @@ class Cluster:
         self.logs = {
             (topic, p): PaperTopic() for p in partitions for topic in (CHANGELOG, *OUTPUTS)
         }
+        self.logs |= {(MARKET, place): PaperTopic() for place in MARKETS}
         self.committed = dict.fromkeys(partitions, 0)
         self.produced = dict.fromkeys(partitions, 0)

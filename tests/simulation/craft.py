@@ -15,7 +15,7 @@ from typing import Any
 from schemas import reference
 from schemas.commodity import Catalogue
 from schemas.errors import Rejection
-from schemas.identity import match_id
+from schemas.identity import match_id, partition_of
 from schemas.judged import Judged
 from schemas.register import Register
 from schemas.units import Packs, UnitTable
@@ -30,6 +30,12 @@ from streams.core.view import View
 from streams.core.ways import HubWays
 
 PARTITIONS = 8
+FAMILY = "KELAPA"
+"""Of all goods in the stories."""
+HOME = partition_of(FAMILY, PARTITIONS)
+MARKETS = (HOME, (HOME + 1) % PARTITIONS)
+"""Partitions of the market whose logs are kept: that of the family, and one that is told nothing
+but that ticks are done, as all the others are."""
 REMEMBERED_MAX = 50_000
 _DIGEST = "0" * 64
 
@@ -155,6 +161,7 @@ def craft(matcher: str) -> Craft:
         HubWays(reference.legs(), catalogue),
         Options(goods=goods_of(catalogue)),
         solve if matcher == "real" else paired,
+        PARTITIONS,
     )
     register = reference.register()
     return Craft(RememberingJudge(catalogue, reference.units(), register), setting, register)

@@ -2,13 +2,14 @@
 
 Decides what two records must agree on. A ledger record tells several facts: the verdict, which is
 said once and for all, and positions, orders and lines taken back, which stand as they stood when
-it left. Reads bytes as plain JSON; shares no code with the core or the sink.
+it left. What hubs tell the market is told by them alone as well: legs, what is left over, that a
+tick is done. Reads bytes as plain JSON; shares no code with the core or the sink.
 """
 
 import json
 from typing import Any, Final, NamedTuple
 
-from schemas.topics import DEAD_LETTER, DEMAND, LEDGER, MATCHES
+from schemas.topics import DEAD_LETTER, DEMAND, LEDGER, MARKET, MATCHES
 
 Name = tuple[str, ...]
 LIVE: Final = ("proposed", "accepted")
@@ -42,6 +43,15 @@ class Promise(NamedTuple):
     steps: tuple[str, ...]
 
 
+class Leg(NamedTuple):
+    """A leg as its hub tells it; micro is in millionths."""
+
+    line: str
+    state: str
+    micro: int
+    at_risk: str
+
+
 class Fact(NamedTuple):
     """One thing told: a reader keeps the highest version of each name."""
 
@@ -59,8 +69,9 @@ def micro(text: str) -> int:
 
 def told(topic: str, key: bytes, value: bytes) -> tuple[Fact, ...]:
     """The facts of one record of a topic."""
-    data = _read(value.decode())["data"]
-    return tuple(_READERS[topic](key.decode(), data))
+    envelope = _read(value.decode())
+    reader = _READERS[envelope["type"] if topic == MARKET else topic]
+    return tuple(reader(key.decode(), envelope["data"]))
 
 
 def _ledger(key: str, data: dict[str, Any]) -> list[Fact]:
@@ -113,7 +124,36 @@ def _letter(key: str, data: dict[str, Any]) -> list[Fact]:
     return [Fact(("letter", key), -data["offset"], _plain(data), data)]
 
 
+def _leg(key: str, data: dict[str, Any]) -> list[Fact]:
+    assert key == f"{data['hub']}|{data['family']}"
+    about = Leg(data["line"], data["state"], micro(data["quantity"]), data.get("at_risk", ""))
+    return [Fact(("leg", data["match"], data["side"]), data["version"], _plain(data), about)]
+
+
+_UNSAID: Final = {"priority": "normal", "market": "domestic"}
+"""What a need may leave out, and may say."""
+
+
+def _left(key: str, data: dict[str, Any]) -> list[Fact]:
+    assert key == f"{data['hub']}|{data['family']}"
+    data.pop("generation", 0)  # of whoever speaks
+    data["needs"] = [_UNSAID | need for need in data.get("needs", ())]
+    lines = [*data.get("offers", ()), *data["needs"]]
+    about = {line["line"]: micro(line["quantity"]) for line in lines}
+    return [Fact(("left", key), data["version"], _plain(data), about)]
+
+
+def _done(key: str, data: dict[str, Any]) -> list[Fact]:
+    """What stands for all that was told differs from partition to partition of the market."""
+    assert key == f"done|{data['partition']}"
+    name = ("done", str(data["partition"]), str(data["tick"]))
+    return [Fact(name, data["version"], "", (data["tick"], data.get("told", -1)))]
+
+
 _READERS: Final = {
+    "lumbung.leg.v1": _leg,
+    "lumbung.residual.v1": _left,
+    "lumbung.done.v1": _done,
     LEDGER: _ledger,
     DEMAND: _demand,
     MATCHES: _matches,

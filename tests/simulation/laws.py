@@ -1,16 +1,22 @@
 """The laws held against a world: safety with every batch that lands, equality once all is quiet.
 
 Decides what is a breach. Promises and lives of matches are judged as a reader meets them, at every
-prefix of the topic; equality is with the truth of the story.
+prefix of the topic; nothing is told that is in no state yet; equality is with the truth of the
+story.
 """
 
 from collections import defaultdict
+from typing import Any
 
-from schemas.topics import LEDGER, MATCHES
-from tests.simulation.cluster import CHANGELOG, COMPACTED, OUTPUTS, Cluster, Kept
+from schemas.topics import LEDGER, MARKET, MATCHES
+from streams.core import state
+from tests.simulation.cluster import CHANGELOG, COMPACTED, OUTPUTS, Cluster, Kept, Place
+from tests.simulation.craft import HOME, MARKETS
 from tests.simulation.facts import Fact, Name, Promise
-from tests.simulation.truth import BreachError, Truth, law
+from tests.simulation.truth import EPOCH, BreachError, Truth, law
 from tests.simulation.vault import Row, Vault
+
+Facts = tuple[Fact, ...]
 
 
 class Reader:
@@ -21,12 +27,27 @@ class Reader:
         self._counted: dict[tuple[str, str, int], Name] = {}
         self._matches: dict[str, tuple[int, Promise]] = {}
         self._on: dict[str, dict[str, Promise]] = defaultdict(dict)
+        self._folded = 0
+        """The version of the last record that is in the state, whoever wrote it down."""
 
-    def landed(self, topic: str, rows: list[tuple[bytes, bytes | None]]) -> list[tuple[Fact, ...]]:
-        """A batch is in the log; gives what each of its rows says."""
-        facts = self._truth.facts
+    def kept(self, rows: list[tuple[bytes, bytes | None]]) -> None:
+        """State is in the changelog."""
+        for key, value in rows:
+            if key == state.APPLIED and value is not None:
+                now: Any = state.decode(key, value)
+                self._folded = max(self._folded, now.epoch * EPOCH + now.offset + 1)
+
+    def landed(self, place: Place, rows: list[tuple[bytes, bytes | None]]) -> list[Facts]:
+        """A batch is in the log of a place; gives what each of its rows says."""
+        facts, (topic, number) = self._truth.facts, place
         found = [facts(topic, key, value) for key, value in rows]
-        if topic == LEDGER:
+        newest = max(said[0].version for said in found)
+        if newest > self._folded:
+            what = f"version {newest} is told in {topic} and in no state yet"
+            law("I9", holds=False, what=what)
+        if topic == MARKET:
+            self._finished(number, [said[0] for said in found])
+        elif topic == LEDGER:
             counted = self._counted
             for said in found:
                 name, _, _, about = said[0]
@@ -35,6 +56,14 @@ class Reader:
         elif topic == MATCHES:
             self._promised([fact for (fact,) in found if fact.name[0] == "match"])
         return found
+
+    def _finished(self, place: int, facts: list[Fact]) -> None:
+        """What stands for all leftovers is right, or it is said that some are still due."""
+        for name, _, _, about in facts:
+            if name[0] == "done":
+                tick, told = about
+                right = self._truth.between.done[tick, place]
+                law("I6", told in (-1, right), f"{name} stands for {told}, not {right}")
 
     def _promised(self, facts: list[Fact]) -> None:
         touched: dict[str, None] = {}
@@ -75,13 +104,15 @@ def quiet(cluster: Cluster, truths: dict[int, Truth], vault: Vault, ends: dict[i
     rows: dict[Name, Row] = {}
     for number, truth in truths.items():
         end = ends[number]
-        newest, state = truth.after[end]
+        newest, held, _ = truth.after[end]
         done = cluster.committed[number]
         law("I10", done == end, f"partition {number} is committed to {done} of {end}")
         rows |= newest
         for topic in COMPACTED:
             if topic == CHANGELOG or not cluster.logs[topic, number].blind:
-                _last_is_newest(cluster.logs[topic, number].records, topic, newest, state)
+                _last_is_newest(cluster.logs[topic, number].records, topic, newest, held)
+        for place in MARKETS:
+            _market(cluster.logs[MARKET, place].records, truth, end, place)
     told: dict[Name, Row] = {}
     for number in truths:
         _read_anew(cluster, number, told)
@@ -90,6 +121,25 @@ def quiet(cluster: Cluster, truths: dict[int, Truth], vault: Vault, ends: dict[i
         _same("I4", "the dead letters", *(_only(r, ("letter",)) for r in (told, rows)))
         _same("I3", "the topics", told, rows)
     _same("I8", "the warehouse", vault.rows, rows)
+
+
+def _market(records: list[Kept], truth: Truth, end: int, place: int) -> None:
+    """What one partition of the market was told in the end."""
+    told: dict[Name, Row] = {}
+    tick = 0
+    for record in records:
+        name, version, content, about = record.facts[0]
+        if (name, version) not in truth.known:  # of another partition
+            continue
+        if name[0] == "done":
+            tick = max(tick, about[0])
+        elif name not in told or version > told[name][0]:
+            told[name] = (version, content)
+    last = max((truth.story.expected[at].tick for at in truth.ticks if at < end), default=0)
+    law("I6", tick == last, f"partition {place} of the market heard of tick {tick}, not {last}")
+    right = truth.after[end][2] if place == HOME else {}
+    _same("I5", "the legs", *(_only(rows, ("leg",)) for rows in (told, right)))
+    _same("I6", "the leftovers", *(_only(rows, ("left",)) for rows in (told, right)))
 
 
 def _only(rows: dict[Name, Row], kinds: tuple[str, ...]) -> dict[Name, object]:
@@ -107,18 +157,18 @@ def _read_anew(cluster: Cluster, number: int, rows: dict[Name, Row]) -> None:
 
 
 def _last_is_newest(
-    records: list[Kept], topic: str, newest: dict[Name, Row], state: dict[bytes, bytes]
+    records: list[Kept], topic: str, newest: dict[Name, Row], right: dict[bytes, bytes]
 ) -> None:
     last = {record.key: record for record in records}
     if topic == CHANGELOG:
         held = {key: record.value for key, record in last.items() if record.value is not None}
-        _same("I9", "the changelog", held, state)
+        _same("I9", "the changelog", held, right)
         return
     for record in last.values():
         for name, version, _, _ in record.facts:
-            right = newest[name][0]
-            if right != version:
-                what = f"the last of {name} in {topic} is {version}, not {right}"
+            due = newest[name][0]
+            if due != version:
+                what = f"the last of {name} in {topic} is {version}, not {due}"
                 law("I9", holds=False, what=what)
 
 

@@ -2,6 +2,7 @@
 
 from typing import Final, NamedTuple
 
+from schemas.topics import MARKET
 from tests.simulation.worker import Post
 
 RUN_AT_REST: Final = 7
@@ -26,3 +27,9 @@ class Process:
         self.asleep = False
         self.steps_left = -1
         """How many waits a zombie still gets through; -1 while it is a member."""
+
+    @property
+    def tells_market(self) -> bool:
+        """Whether something is on its way from it to the market."""
+        flights = [p.wire.flights for p in self.posts.values()]
+        return any(queue and at[0] == MARKET for own in flights for at, queue in own.items())

@@ -13,7 +13,7 @@ from sinks import warehouse as real
 from sinks.batch import Batch as RealBatch
 from sinks.compare import digests
 from sinks.warehouse import Warehouse, open_warehouse
-from tests.simulation.cluster import Cluster, Kept
+from tests.simulation.cluster import OUTPUTS, Cluster, Kept
 from tests.simulation.truth import law
 from tests.simulation.vault import Batch, Vault
 from tests.support.derived import Record
@@ -80,4 +80,4 @@ def _received(topic: str, partition: int, records: Iterable[Kept]) -> list[Recor
 
 
 def _all_of(cluster: Cluster) -> Batch:
-    return [(place, log.records) for place, log in cluster.logs.items() if place[0] != "changelog"]
+    return [(place, log.records) for place, log in cluster.logs.items() if place[0] in OUTPUTS]

@@ -41,6 +41,7 @@ WEIGHTS = {
     "compact": (0.5, 2.0),
     "sink": (2.0, 4.0),
     "sink_late": (1.0,),
+    "sever": (1.0, 6.0, 12.0),
 }
 
 DRAWN = [

@@ -1,19 +1,23 @@
 """Seeded stories: what one hub's partition is told, with what must come of each record.
 
-Decides the mix of reports, repetitions, conflicts, rubbish, decisions and ticks, and how the clock
-jumps between them. The teller knows of every record it makes what verdict the design gives it,
-without asking the core; of a decision only that it is judged.
+Decides the mix of reports, repetitions, conflicts, rubbish, decisions, ticks and requests of the
+market, and how the clock jumps between them. The teller knows of every record it makes what
+verdict the design gives it, without asking the core; of a decision only that it is judged.
 """
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any
 
 from schemas.identity import partition_of
-from streams.core.partition import Effects, Partition
-from tests.simulation.craft import PARTITIONS, craft
+from schemas.market import LegSide
+from streams.core.effects import Effects
+from streams.core.partition import Partition
+from tests.simulation.asking import Ask, Asking, Lines
+from tests.simulation.craft import FAMILY, PARTITIONS, craft
 from tests.support.core_logs import DAY, HOUR, NOON, Line, Logged, Saying, day
 from tests.support.core_logs import report as spoken
 from tests.support.core_logs import said as uttered
@@ -35,6 +39,8 @@ RUBBISH = (b"{rubbish", b"", b"[]", b'{"specversion":"1.0"}', b"\xff\xfe")
 @dataclass(frozen=True, slots=True)
 class Expected:
     """What a record must come to; `letters` by identity, with their bytes, "" for either verdict.
+
+    What is no report has the verdict `tick` or `market`.
 
     `sound` is the report as the oracle is to read it: without the lines that must be refused.
     """
@@ -75,15 +81,24 @@ class _Teller:
         self.first: list[tuple[Saying, bytes]] = []
         self.own: list[tuple[str, str, int, int]] = []
         self.old: set[tuple[str, str, int]] = set()
+        self.asking = Asking(chance, hub, number)
         self.core: Partition = craft(matcher).partition(number, self.told.epoch)
         self.weights = [6.0, *(chance.choice((0.3, 1.0, 2.0)) for _ in range(3))]
         self.weights += [chance.choice((1.0, 2.5)), chance.choice((1.0, 2.0)), 0.3]
+        self.weights += chance.choice(([0.0, 0.0], [2.0, 1.0], [5.0, 1.0], [9.0, 2.0]))
         self.far = chance.random() < 0.06
 
     def tell(self, records: int) -> Story:
-        opening = [self._report] * 2
-        if self.chance.random() < 0.35:  # goods, a need, a match, a word, another need, a match
+        opening: list[Any] = [self._report] * 2
+        what = self.chance.random()
+        if what < 0.3:  # goods, a need, a match, a word, another need, a match
             opening = [self._goods, self._need, self._tick, self._decision, self._need, self._tick]
+        elif what < 0.6:  # something is promised to others before the hub matches it, or after
+            first = self.chance.choice(([self._goods], [self._need], [self._goods, self._need]))
+            first += self.chance.choice(([], [self._tick]))
+            asks = [partial(self._request, ask) for ask in (Asking.reserve, Asking.commit)]
+            after = self.chance.choice((self._need, self._less, self._less))
+            opening = [*first, *asks, after, self._tick]
         for n in range(records):
             tell: Any = opening[n] if n < len(opening) else self._draw()
             if n == records - 1:
@@ -101,6 +116,8 @@ class _Teller:
             self._decision,
             self._tick,
             self._profile,
+            self._request,
+            self._less,
         )
         return self.chance.choices(kinds, self.weights)[0]
 
@@ -149,15 +166,27 @@ class _Teller:
 
     def _goods(self) -> tuple[Saying, Expected]:
         """A count of coconuts, at the moment."""
-        quantity = str(self.chance.randrange(60, 200))
         line = {"kind": "stock.counted", "commodity": "KELAPA", "unit": "BUTIR"}
-        return self._plainly(self.coops[0], {**line, "quantity": quantity})
+        line |= {"quantity": str(self.chance.randrange(60, 200))}
+        return self._plainly(self.coops[0], line)
+
+    def _less(self) -> tuple[Saying, Expected]:
+        """Of something that is promised there is less than before, or other goods are wanted."""
+        lines = sorted(name for _, name in self.core._desk.side.lines)
+        coop, *rest = (self.chance.choice(lines) if lines else "").split("|")
+        if coop not in self.coops:
+            return self._report()
+        if len(rest) == 1:
+            return self._plainly(coop, {**_line("order.placed", self.chance), "order": rest[0]})
+        line = _line("stock.counted", self.chance) | {"quantity": str(self.chance.randrange(30))}
+        line |= {"commodity": rest[0], "unit": "BUTIR" if rest[0] == "KELAPA" else "KG"}
+        return self._plainly(coop, line | ({"grade": "A"} if rest[1] == "A" else {}))
 
     def _need(self) -> tuple[Saying, Expected]:
         """An order for coconuts by somebody else."""
-        quantity = str(self.chance.randrange(20, 200))
         line = {"kind": "order.placed", "commodity": "KELAPA", "unit": "BUTIR"}
-        line |= {"order": f"PO-{self.chance.randrange(3)}", "quantity": quantity}
+        line |= {"quantity": str(self.chance.randrange(20, 200))}
+        line |= {"order": f"PO-{self.chance.randrange(3)}"}
         return self._plainly(self.chance.choice(self.coops[1:]), line)
 
     def _plainly(self, coop: str, line: Line) -> tuple[Saying, Expected]:
@@ -249,6 +278,9 @@ class _Teller:
     def _bad(self) -> tuple[Saying, Expected]:
         chance, coop = self.chance, self.chance.choice(self.coops)
         what = chance.random()
+        if what < 0.1:
+            saying = self.asking.bad(self._lines(), self.now)
+            return saying, Expected("rejected", (("", saying.value),))
         if what < 0.5:
             value = chance.choice(RUBBISH)
             return Saying(coop.encode(), value, self.now), Expected("rejected", (("", value),))
@@ -282,6 +314,16 @@ class _Teller:
 
     def _moment(self, saying: Saying) -> tuple[Saying, Expected]:
         return Saying(saying.key, saying.value, self.now), Expected("")
+
+    def _request(self, ask: Ask = Asking.draw) -> tuple[Saying, Expected]:
+        return ask(self.asking, self._lines(), self.now), Expected("market")
+
+    def _lines(self) -> Lines:
+        view = self.core._view
+        mark, wants = view.book.mark((self.told.hub, FAMILY)), view.totals.wants
+        needs = [(name, wants[name].commodity) for name in sorted(mark.needs) if name in wants]
+        offers = [(name, name.split("|")[1]) for name in sorted(mark.offers)]
+        return {LegSide.OFFER: offers, LegSide.NEED: needs}
 
     def _tick(self) -> tuple[Saying, Expected]:
         """The next tick, now and then one that was sent before."""

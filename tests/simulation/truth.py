@@ -10,14 +10,19 @@ from base64 import b64decode
 from collections import defaultdict
 from typing import Any
 
+from streams.core.effects import Effects
 from streams.core.partition import Partition
-from tests.simulation.craft import craft
+from tests.simulation.craft import HOME, craft
 from tests.simulation.facts import Fact, Name, Promise, micro, told
-from tests.simulation.teller import Story
+from tests.simulation.listening import asks, last_left
+from tests.simulation.rooms import Lines
+from tests.simulation.teller import Expected, Story
+from tests.simulation.told_away import Between
 from tests.support.core_logs import Logged
 from tests.support.oracle import Oracle
 
 EPOCH = 2**40
+Rows = dict[Name, tuple[int, str]]
 
 
 class BreachError(AssertionError):
@@ -32,18 +37,22 @@ class Truth:
         self.known: dict[tuple[Name, int], str] = {}
         self.rows: dict[Name, tuple[int, str]] = {}
         self.state: dict[bytes, bytes] = {}
-        self.after: list[tuple[dict[Name, tuple[int, str]], dict[bytes, bytes]]] = [({}, {})]
-        """Rows and state after so many records: a log may end anywhere."""
+        self.between = Between(story, law)
+        self.after: list[tuple[Rows, dict[bytes, bytes], Rows]] = [({}, {}, {})]
+        """Rows, state and words to the market after so many records: a log may end anywhere."""
         self.free: dict[int, dict[str, int]] = {}
         self.wanted: dict[int, dict[str, tuple[str, int]]] = {}
         self.ticks = [at for at, e in enumerate(story.expected) if e.tick]
         self.gates = self.ticks[1:]
         self._facts: dict[tuple[str, bytes, bytes | None], tuple[Fact, ...]] = {}
         self._abouts: dict[Name, Any] = {}
+        self._lines = Lines(Oracle([]))
+        self._told_home: list[bytes] = []
         self._whole = False
         self._walk()
         self._whole = True
         self._hold_against_oracle()
+        self._overheard()
 
     def facts(self, topic: str, key: bytes, value: bytes | None) -> tuple[Fact, ...]:
         """The facts of a record, read once; each was told by the straight run as well."""
@@ -83,14 +92,34 @@ class Truth:
                         self._take(fact, verdicts, letters)
             self._judged(record.offset, expected, verdicts, letters)
             if expected.verdict == "tick" and not expected.tick:
-                law("I9", len(effects.state) == 1 and not effects.outputs, "a tick told twice")
+                still = len(effects.state) == 1 and not effects.outputs and not effects.away
+                law("I9", still, "a tick told twice")
             if expected.sound:
                 sound.append(expected.sound)
+                self._lines = Lines(Oracle(sound))
             if expected.tick:
-                self._bound(expected.tick, Oracle(sound))
+                self._bound(expected.tick)
                 self._stands(record)
-            self.after.append((dict(self.rows), dict(self.state)))
-        self._sound = sound
+            self._said_away(record, expected, effects)
+            self.after.append((dict(self.rows), dict(self.state), dict(self.between.rows)))
+
+    def _said_away(self, record: Logged, expected: Expected, effects: Effects) -> None:
+        words = [
+            (place, fact)
+            for topic, place, rows in effects.away
+            for key, value in rows
+            for fact in self.facts(topic, key, value)
+        ]
+        for _, place, rows in effects.away:
+            self._told_home += [value for _, value in rows if place == HOME]
+        for _, (name, version, content, _) in words:
+            known = self.known.setdefault((name, version), content)
+            law("I7", known == content, f"two sayings of {name} at version {version}")
+        version = self.story.epoch * EPOCH + record.offset + 1
+        live = [about for name, about in self._abouts.items() if name[0] == "match" and about.live]
+        self._lines.live = live
+        lines = self._lines.room, self._lines.places
+        self.between.follow(record, expected, version, words, lines)
 
     def _take(self, fact: Fact, verdicts: list[str], letters: dict[str, bytes]) -> None:
         name, version, content, about = fact
@@ -109,11 +138,11 @@ class Truth:
             letters[name[1]] = b64decode(about["payload"])
 
     def _judged(
-        self, offset: int, expected: Any, verdicts: list[str], letters: dict[str, bytes]
+        self, offset: int, expected: Expected, verdicts: list[str], letters: dict[str, bytes]
     ) -> None:
         where = f"record {offset} of partition {self.number}"
-        if expected.verdict == "tick":
-            law("I1", not verdicts, f"{where} is a tick and was judged {verdicts}")
+        if expected.verdict in ("tick", "market"):
+            law("I1", not verdicts, f"{where} is no report and was judged {verdicts}")
             return
         law("I1", len(verdicts) == 1, f"{where} was judged {verdicts}")
         if expected.verdict:
@@ -122,9 +151,9 @@ class Truth:
             right = dict(expected.letters)
             law("I4", letters == right, f"{where} left letters {letters}, not {right}")
         if expected.sound:
-            self._lines(offset, json.loads(expected.sound))
+            self._shown(offset, json.loads(expected.sound))
 
-    def _lines(self, offset: int, said: Any) -> None:
+    def _shown(self, offset: int, said: Any) -> None:
         """The ledger shows every sound line of a report, word for word."""
         content = json.loads(self.rows["judged", f"{self.number}/{offset}"][1])
         shown = [(x["line_id"], x["kind"], x.get("said", "")) for x in content["lines"]]
@@ -142,20 +171,29 @@ class Truth:
                 law("I7", not over, f"{name} still stands at {record.timestamp}")
 
     # -------------------------------------------------------------- the oracle
-    def _bound(self, tick: int, oracle: Oracle) -> None:
-        """What may be promised at a tick: what every offer has and every need asks for."""
+    def _bound(self, tick: int) -> None:
+        """What may be promised at a tick: what every offer has and every need asks for.
+
+        What legs took when the tick came is not there any more.
+        """
+        legs = self.between.legs
         self.free[tick] = {
-            f"{coop}|{place}": max(0, level["on_hand"] - level["keep"]) * 1_000_000
-            for (coop, place), level in oracle.positions().items()
+            line: free - legs.promised("offer", line) for line, free in self._lines.free.items()
         }
         self.wanted[tick] = {
-            name: (order["commodity"], int(order["quantity"]) * 1_000_000)
-            for name, order in oracle.orders().items()
-            if order["state"] == "open"
+            line: (goods, wanted - sum(x.micro for x in legs.on("need", line, goods)))
+            for line, (goods, wanted) in self._lines.wanted.items()
         }
 
+    def _overheard(self) -> None:
+        """The market asks for leftovers that it did not hear of, and for nothing else."""
+        told, lost = self._told_home, last_left(self._told_home)
+        law("I6", not asks(told), f"what partition {self.number} has told is asked for again")
+        noticed = lost < 0 or asks(told, lost)
+        law("I6", noticed, f"nobody misses what partition {self.number} has told")
+
     def _hold_against_oracle(self) -> None:
-        oracle = Oracle(self._sound)
+        oracle = self._lines.oracle
         abouts = self._abouts
         positions = {n[1:]: about for n, about in abouts.items() if n[0] == "position"}
         right = {(c, *p.split("|")): level for (c, p), level in oracle.positions().items()}
@@ -188,11 +226,8 @@ class Truth:
             if order["state"] == "open":
                 grades[number] = (order["commodity"], order.get("grade") or "UNGRADED")
                 right[grades[number]][1] += int(order["quantity"]) * 1_000_000
-        for name, about in self._abouts.items():
-            if name[0] == "match" and about.live:
-                asked = grades.get(about.need, ("", ""))
-                if asked[0] == about.commodity:
-                    right[asked][2] += about.micro
+        for number, asked in grades.items():
+            right[asked][2] += self._matched(number, asked[0])
         shown: dict[tuple[str, str], list[int]] = {}
         for name, about in self._abouts.items():
             if name[0] == "demand" and name[1].endswith("|season"):
@@ -202,6 +237,14 @@ class Truth:
         rows = {place: row for place, row in shown.items() if any(row)}
         due = {place: row for place, row in right.items() if any(row)}
         law("I6", rows == due, f"hub demand {rows}, not {due}")
+
+    def _matched(self, need: str, commodity: str) -> int:
+        """What stands for a need of the commodity that it asks for, inside the hub and between."""
+        abouts = [about for name, about in self._abouts.items() if name[0] == "match"]
+        inside = [a for a in abouts if a.live and (a.need, a.commodity) == (need, commodity)]
+        legs = self.between.legs.on("need", need, commodity)
+        seen: int = sum(leg.micro for leg in legs if leg.state == "committed")
+        return seen + sum(int(about.micro) for about in inside)
 
     def _accepted(self) -> None:
         """A match is accepted only by two words, and never two matches of one name and number."""

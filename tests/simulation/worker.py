@@ -1,8 +1,8 @@
 """A worker process on paper: the real tenure and holding, driven one wait at a time.
 
 Decides when a worker's coroutine goes on: there is no event loop. What it sends lies in flight
-until the broker takes it, per topic in order, across topics in any; an answer wakes it. A process
-may die or sleep between any two of these.
+until the broker takes it, per partition of a topic in order, across them in any; an answer wakes
+it. A process may die or sleep between any two of these.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.metrics import Silent
+from schemas.topics import MARKET
 from streams.agents import tenure
 from streams.agents.breaker import Limits
 from streams.agents.core_port import Record
@@ -23,7 +24,8 @@ from streams.agents.inbox import Bounds, Inbox
 from streams.agents.intake import Intake
 from streams.agents.options import WorkerOptions
 from streams.agents.tenure import Tenure
-from tests.simulation.cluster import CHANGELOG, Cluster
+from tests.simulation.cluster import CHANGELOG, Cluster, Place
+from tests.simulation.craft import MARKETS
 from tests.simulation.truth import Truth
 
 OPTIONS = WorkerOptions(bootstrap="nowhere:0", worker="w", state_dir=Path("unused"))
@@ -67,18 +69,23 @@ class SimWire:
 
     def __init__(self, cluster: Cluster, number: int) -> None:
         self._cluster, self._number = cluster, number
-        self.flights: dict[str, deque[Flight]] = defaultdict(deque)
+        self.flights: dict[Place, deque[Flight]] = defaultdict(deque)
         self.taken_over = False
 
     async def send(self, topic: str, partition: int, rows: Any, *, whole: bool = False) -> Any:
-        """Put rows in flight: state whole, outputs cut in two where there are several."""
-        assert partition == self._number
+        """Put rows in flight: state whole, others cut in two where there are several.
+
+        What goes to a partition of the market that nobody looks at is there at once.
+        """
+        assert topic == MARKET or partition == self._number
         name, many = CHANGELOG if topic == _STATE else topic, len(rows)
+        if topic == MARKET and partition not in MARKETS:
+            return []
         if whole or many < 4:
             sent = [Flight(topic, rows[:])]
         else:
             sent = [Flight(topic, rows[: many // 2]), Flight(topic, rows[many // 2 :])]
-        self.flights[name] += sent
+        self.flights[name, partition] += sent
         return sent
 
     async def ends(self, topics: Iterable[str], partition: int) -> Mapping[str, int]:
@@ -101,7 +108,7 @@ class SimWire:
 class Post:
     """One partition in the hands of one process."""
 
-    def __init__(self, cluster: Cluster, truth: Truth) -> None:
+    def __init__(self, cluster: Cluster, truth: Truth, generation: int) -> None:
         self.number = truth.number
         self.records = truth.story.records
         self._cluster = cluster
@@ -112,13 +119,13 @@ class Post:
         self.holding.known = max(self.holding.known, log.end - 1)
         self.wire = SimWire(cluster, self.number)
         inbox = Inbox(cluster.committed[self.number], BOUNDS)
-        self.tenure = Tenure(
-            self.holding, self.wire, inbox, OPTIONS, SILENT, intake=_intake(self.number)
-        )
+        parts = self.holding, self.wire, inbox, OPTIONS, SILENT
+        intake = _intake(self.number)
+        self.tenure = Tenure(*parts, intake=intake, generation=generation)
         self.coroutine: Coroutine[Any, Any, object] | None = self.tenure._take_over()
         self.waits: Flight | None = None
         self.passed = "restoring"
-        """The last failpoint that the tenure went by."""
+        """The last failpoint that the tenure went by, or what it waits for instead."""
 
     @property
     def done(self) -> int:
@@ -137,9 +144,11 @@ class Post:
                 return False
             self.coroutine = self.tenure._work(self.records[at:end])
         try:
-            self.waits = self.coroutine.send(None)
+            self.waits = waits = self.coroutine.send(None)
             if _passed:
                 self.passed = _passed[-1]
+            if waits.topic == MARKET:
+                self.passed = "away_sent"
         except StopIteration:
             self._rest()
         _passed.clear()

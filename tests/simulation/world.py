@@ -9,11 +9,12 @@ from collections import Counter, deque
 from collections.abc import Callable
 from typing import Final
 
-from tests.simulation.cluster import CHANGELOG, COMPACTED, Cluster
+from schemas.topics import MARKET
+from tests.simulation.cluster import CHANGELOG, COMPACTED, Cluster, Place
 from tests.simulation.laws import Reader
 from tests.simulation.processes import RUN_AT_REST, Action, Process
 from tests.simulation.truth import Truth, law
-from tests.simulation.vault import Batch, Vault
+from tests.simulation.vault import Vault
 from tests.simulation.worker import Flight, Post
 
 
@@ -28,10 +29,10 @@ class World:
         self.readers = {number: Reader(truth) for number, truth in truths.items()}
         self.members: list[Process] = []
         self.ghosts: list[Process] = []
-        self.adrift: list[tuple[str, int, deque[Flight]]] = []
-        """Batches of the dead that may still land, in their order."""
+        self.adrift: list[tuple[Place, int, deque[Flight]]] = []
+        """Batches of the dead that may still land, in their order, and whose partition it was."""
         self.counts: Counter[str] = Counter()
-        self.shift = self.born = 0
+        self.shift = self.born = self.generation = 0
         self.trace: list[tuple[str, int, int]] | None = None
         self._applied = dict.fromkeys(truths, -1)
         self._join()
@@ -57,8 +58,8 @@ class World:
         return end > at
 
     def _tick_is_done(self, truth: Truth, gate: int) -> bool:
-        before = [at for at in truth.ticks if at < gate]
-        return self.cluster.committed[truth.number] > before[-1]
+        last = max(at for at in truth.ticks if at < gate)
+        return self.cluster.committed[truth.number] > last
 
     # -------------------------------------------------------------- workers go on
     def go(self, a: int, b: int, c: int) -> bool:
@@ -72,9 +73,8 @@ class World:
 
     def haunt(self, a: int, b: int, c: int) -> bool:
         """One who was thought dead goes on where it stood."""
-        found = [
-            (w, p) for w in self.ghosts if not w.asleep for p in w.posts.values() if p.has_work
-        ]
+        every = [(w, p) for w in self.ghosts for p in w.posts.values()]
+        found = [(w, p) for w, p in every if p.has_work and not w.asleep]
         if not found:
             return False
         process, post = found[a % len(found)]
@@ -97,24 +97,25 @@ class World:
         self._idle(process, post)
 
     def _deliver(self, process: Process, post: Post, n: int) -> None:
-        """The broker takes a batch, of any topic that one is in flight to."""
-        ready = [topic for topic, queue in post.wire.flights.items() if queue]
-        topic = ready[n % len(ready)]
-        flight = post.wire.flights[topic].popleft()
-        self._land(topic, post.number, flight, strange=process.steps_left >= 0)
+        """The broker takes a batch, into any partition that one is in flight to."""
+        ready = [place for place, queue in post.wire.flights.items() if queue]
+        place = ready[n % len(ready)]
+        flight = post.wire.flights[place].popleft()
+        self._land(place, post.number, flight, strange=process.steps_left >= 0)
 
-    def _land(self, topic: str, number: int, flight: Flight, *, strange: bool) -> None:
-        log = self.cluster.logs[topic, number]
-        if topic == CHANGELOG:
-            base = log.append(flight.rows)
+    def _land(self, place: Place, number: int, flight: Flight, *, strange: bool) -> None:
+        """A batch of the owner of partition `number` is in the log of a place."""
+        log, reader = self.cluster.logs[place], self.readers[number]
+        if place[0] == CHANGELOG:
+            reader.kept(flight.rows)
+            base = flight.offset = log.append(flight.rows)
         else:
-            base = log.append(flight.rows, self.readers[number].landed(topic, flight.rows))
-        flight.offset = base
+            base = flight.offset = log.append(flight.rows, reader.landed(place, flight.rows))
         if strange:
             log.strange = log.end
             self.counts["a stranger's batch"] += 1
         if self.trace is not None:
-            self.trace.append((topic, number, base + len(flight.rows)))
+            self.trace.append((*place, base + len(flight.rows)))
 
     def _idle(self, process: Process, post: Post) -> None:
         """Note how far an idle owner has mended its logs, and that nothing was unlearnt."""
@@ -139,12 +140,8 @@ class World:
 
     def look(self, a: int, _b: int, _c: int) -> bool:
         """The timer of an idle post: has a stranger written?"""
-        found = [
-            (w, p)
-            for w in self.members
-            for p in w.posts.values()
-            if p.coroutine is None and p.taken_over
-        ]
+        every = [(w, p) for w in self.members for p in w.posts.values()]
+        found = [(w, p) for w, p in every if p.coroutine is None and p.taken_over]
         if not found:
             return False
         process, post = found[a % len(found)]
@@ -169,7 +166,7 @@ class World:
         if len(self.members) < 2:
             return False
         process = self.members.pop(a % len(self.members))
-        for post in list(process.posts.values()):
+        for post in [*process.posts.values()]:
             self._revoke(process, post)
         self._assign()
         return True
@@ -184,9 +181,17 @@ class World:
 
     def kill(self, a: int, b: int, _c: int) -> bool:
         """kill -9; of what is in flight the first few batches of each topic may still land."""
-        if not self.members:
+        return self._kill(self.members, a, b)
+
+    def sever(self, a: int, b: int, _c: int) -> bool:
+        """The same to one that is telling the market something."""
+        return self._kill([process for process in self.members if process.tells_market], a, b)
+
+    def _kill(self, found: list[Process], a: int, b: int) -> bool:
+        if not found:
             return False
-        process = self.members.pop(a % len(self.members))
+        process = found[a % len(found)]
+        self.members.remove(process)
         for post in process.posts.values():
             self.counts[f"killed: {post.passed}"] += 1
         self._end(process, b)
@@ -199,12 +204,13 @@ class World:
     def _end(self, process: Process, b: int) -> None:
         for post in process.posts.values():
             post.close()
-            for topic, queue in post.wire.flights.items():
+            for place, queue in post.wire.flights.items():
                 kept = deque(list(queue)[: b % (len(queue) + 1)])
                 if queue:
-                    self.counts["torn: lost" if not kept else "torn: late"] += 1
+                    whose = "torn, to the market" if place[0] == MARKET else "torn"
+                    self.counts[f"{whose}: {'late' if kept else 'lost'}"] += 1
                 if kept:
-                    self.adrift.append((topic, post.number, kept))
+                    self.adrift.append((place, post.number, kept))
             if post.waits is not None and post.waits.offset >= 0:
                 self.counts["torn: answer lost"] += 1
         process.posts.clear()
@@ -227,8 +233,7 @@ class World:
         asleep = [process for process in self.ghosts if process.asleep]
         if not asleep:
             return False
-        process = asleep[a % len(asleep)]
-        process.asleep = False
+        (process := asleep[a % len(asleep)]).asleep = False
         if not process.steps_left:  # its guard looked at the clock before it sent anything
             self._end(process, 1)
             self.ghosts.remove(process)
@@ -237,22 +242,23 @@ class World:
     def land(self, a: int, _b: int, _c: int) -> bool:
         """A batch of somebody dead or asleep lands after all."""
         asleep = [
-            (topic, post.number, queue)
+            (place, post.number, queue)
             for process in self.ghosts
             for post in process.posts.values()
-            for topic, queue in post.wire.flights.items()
+            for place, queue in post.wire.flights.items()
             if queue
         ]
         found = [*self.adrift, *asleep]
         if not found:
             return False
-        topic, number, queue = found[a % len(found)]
-        self._land(topic, number, queue.popleft(), strange=True)
-        self.adrift = [entry for entry in self.adrift if entry[2]]
+        place, number, queue = found[a % len(found)]
+        self._land(place, number, queue.popleft(), strange=True)
+        self.adrift = [x for x in self.adrift if x[2]]
         return True
 
     def _assign(self) -> None:
         """Partitions in turn over the members; who loses one finishes it first."""
+        self.generation += 1
         due = {
             number: self.members[(n + self.shift) % len(self.members)]
             for n, number in enumerate(self.cluster.partitions)
@@ -263,15 +269,14 @@ class World:
                     self._revoke(process, post)
         for number, process in due.items():
             if number not in process.posts:
-                process.posts[number] = Post(self.cluster, self.truths[number])
+                process.posts[number] = Post(self.cluster, self.truths[number], self.generation)
 
     def _revoke(self, process: Process, post: Post) -> None:
         """The run in flight is finished and committed, as when Faust revokes a partition."""
         self._finish(post)
         number = post.number
         if post.taken_over:
-            applied = post.holding.fold.applied
-            self._applied[number] = max(self._applied[number], applied)
+            self._applied[number] = max(self._applied[number], post.holding.fold.applied)
             self.cluster.committed[number] = max(self.cluster.committed[number], post.done)
         del process.posts[number]
 
@@ -279,9 +284,9 @@ class World:
         """The run in flight goes through undisturbed: whatever it sends lands at once."""
         turns = 0
         while post.coroutine is not None:
-            for topic, queue in post.wire.flights.items():
+            for place, queue in post.wire.flights.items():
                 while queue:
-                    self._land(topic, post.number, queue.popleft(), strange=False)
+                    self._land(place, post.number, queue.popleft(), strange=False)
             post.advance(1)
             turns += 1
             law("L", turns < 10_000, "a run does not end")
@@ -316,16 +321,16 @@ class World:
 
     def sink_late(self, _a: int, _b: int, _c: int) -> bool:
         """A sink that was thought dead writes what it had read."""
-        batch: Batch = self.vault.late
+        batch, self.vault.late = self.vault.late, []
         if not batch:
             return False
-        self.vault.late = []
         self.vault.write(batch, "late")
         return True
 
 
 _NAMES = """
-    produce go haunt commit look join leave rebalance kill pause wake land compact sink sink_late
+    produce go haunt commit look join leave rebalance kill sever pause wake land compact sink
+    sink_late
 """.split()
 ACTIONS: Final[dict[str, Callable[[World, int, int, int], bool]]] = {
     name: getattr(World, name) for name in _NAMES

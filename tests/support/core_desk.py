@@ -13,7 +13,8 @@ from schemas import reference
 from schemas.identity import partition_of
 from schemas.topics import DEAD_LETTER, DEMAND, LEDGER, MATCHES
 from streams.core.building import Builder
-from streams.core.partition import Effects, Partition
+from streams.core.effects import Effects
+from streams.core.partition import Partition
 from tests.support.core_logs import HUB, Line, Logged, Saying, records
 
 PARTITIONS = 8

@@ -3,7 +3,8 @@
 A record's value is ``<key> <delta>``; anything else is a dead letter. The state of a key is
 ``<version> <count>``, version = offset + 1 of the record that last changed it. Every judged record
 is one row of the ledger, every touched key one row of the totals. A tick doubles nothing and
-counts itself.
+counts itself. With `away_partitions` every touched key is also told into a log of others, in the
+partition `place_of` gives, as ``<version> <count> <generation>``.
 """
 
 import time
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from streams.agents.core_port import TICK, Outputs, Record, StateRows
+from streams.agents.core_port import TICK, Away, Outputs, Record, StateRows
 
 KEYS_PER_STRETCH_MAX = 400
 
@@ -22,10 +23,11 @@ class Topics:
     ledger: str
     totals: str
     dead: str
+    away: str
 
     @classmethod
     def of(cls, app: str) -> "Topics":
-        return cls(*(f"{app}-{name}" for name in ("events", "ledger", "totals", "dead")))
+        return cls(*(f"{app}-{name}" for name in ("events", "ledger", "totals", "dead", "away")))
 
 
 @dataclass(slots=True)
@@ -33,18 +35,23 @@ class Stretch:
     next: int
     state: StateRows
     outputs: Outputs
+    away: Away = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     judged: int = 0
     refused: list[int] = field(default_factory=list)
 
 
 class CountingFold:
-    def __init__(self, topics: Topics, tick_seconds: float = 0.0) -> None:
+    def __init__(
+        self, topics: Topics, tick_seconds: float = 0.0, away_partitions: int = 0
+    ) -> None:
         self.topics = topics
         self.applied = -1
         self.counts: dict[bytes, list[int]] = {}  # key -> [version, count]
         self.sum: int | None = None
+        self.reigns: list[int] = []
         self._tick_seconds = tick_seconds
+        self._away_partitions = away_partitions
 
     def restore(self, key: bytes, value: bytes | None) -> bool:
         assert value is not None
@@ -68,12 +75,32 @@ class CountingFold:
         held = self.counts.get(key)
         return None if held is None else b"%d %d" % tuple(held)
 
+    def reign(self, generation: int) -> None:
+        self.reigns.append(generation)
+
     def announce(self, committed: int) -> Outputs:
-        keys = [key for key, (version, _) in self.counts.items() if version > committed]
+        keys = self._newer_than(committed)
         return [(self.topics.totals, self._rows(keys))] if keys else []
+
+    def announce_away(self, committed: int) -> Away:
+        return self._told(self._newer_than(committed))
+
+    def _newer_than(self, committed: int) -> list[bytes]:
+        assert self.reigns, "announced before it was told of its reign"
+        return [key for key, (version, _) in self.counts.items() if version > committed]
+
+    def _told(self, keys: Iterable[bytes]) -> Away:
+        if not self._away_partitions:
+            return []
+        by_place: dict[int, list[tuple[bytes, bytes]]] = {}
+        for key, value in self._rows(keys):
+            said = b"%s %d" % (value, self.reigns[-1])
+            by_place.setdefault(place_of(key, self._away_partitions), []).append((key, said))
+        return [(self.topics.away, place, rows) for place, rows in by_place.items()]
 
     def fold(self, run: Sequence[Record], start: int) -> Stretch:
         assert self.sum is not None, "folded before it was settled"
+        assert self.reigns, "folded before it was told of its reign"
         touched: dict[bytes, None] = {}
         ledger: list[tuple[bytes, bytes]] = []
         dead: list[tuple[bytes, bytes]] = []
@@ -106,7 +133,7 @@ class CountingFold:
             (t, r) for t, r in ((self.topics.ledger, ledger), (self.topics.dead, dead)) if r
         ]
         counts = {"lumbung_records_total{verdict=accepted}": len(ledger)}
-        return Stretch(at, state, outputs, counts, at - start, refused)
+        return Stretch(at, state, outputs, self._told(touched), counts, at - start, refused)
 
     def _read(self, record: Record) -> tuple[bytes, int] | None:
         if record.key == TICK:
@@ -121,3 +148,8 @@ class CountingFold:
     def _rows(self, keys: Iterable[bytes]) -> list[tuple[bytes, Any]]:
         counts = self.counts
         return [(key, b"%d %d" % (counts[key][0], counts[key][1])) for key in keys]
+
+
+def place_of(key: bytes, partitions: int) -> int:
+    """The partition of a log of others that is told of a key."""
+    return sum(key) % partitions

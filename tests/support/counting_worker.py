@@ -1,5 +1,7 @@
 """A worker process around the counting core: ``counting_worker.py BOOTSTRAP APP WORKER STATE_DIR
 [k=v]``.
+
+``first_partition`` is that of the totals; ``away`` how many partitions a log of others has.
 """
 
 import logging
@@ -19,6 +21,7 @@ def main() -> int:
     bootstrap, app, worker, folder, *more = sys.argv[1:]
     settings = {name: value for name, _, value in (pair.partition("=") for pair in more)}
     tick_seconds = float(settings.pop("tick_seconds", "0"))
+    first, away = (int(settings.pop(name, "0")) for name in ("first_partition", "away"))
     logging.basicConfig(
         level=logging.INFO, format="%(created).3f %(levelname)s %(name)s %(message)s"
     )
@@ -34,9 +37,11 @@ def main() -> int:
         source=topics.source,
         outputs=(topics.ledger, topics.totals, topics.dead),
         compacted=(topics.totals,),
+        first_partition={topics.totals: first},
+        away=(topics.away,) if away else (),
         **{name: _number(value) for name, value in settings.items()},
     )
-    return run(create_app(options, lambda _: CountingFold(topics, tick_seconds), Silent()))
+    return run(create_app(options, lambda _: CountingFold(topics, tick_seconds, away), Silent()))
 
 
 def _number(text: str) -> Any:

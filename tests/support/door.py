@@ -88,7 +88,7 @@ class Running:
             self.process.wait()
 
     def children(self) -> dict[str, int]:
-        """The living children by what they do: "streams 0", "sink", "clock", "world", "kafka"."""
+        """The living children by what they do: "streams 0", "market 0", "sink", "kafka", ..."""
         found = {}
         for pid in children_of(self.process.pid):
             words = _words(pid)
@@ -151,4 +151,4 @@ def _role(words: Sequence[str]) -> str:
     if "run" not in words:
         return "kafka" if any(word.startswith("kafka.Kafka") for word in words) else words[0]
     verb = words[words.index("run") + 1]
-    return f"streams {words[words.index('--worker') + 1]}" if verb == "streams" else verb
+    return f"{verb} {words[words.index('--worker') + 1]}" if "--worker" in words else verb

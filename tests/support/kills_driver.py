@@ -1,4 +1,4 @@
-"""Kills worker and sink of a replay, again and again: `python -m tests.support.kills_driver`.
+"""Kills workers and sink of a replay, again and again: `python -m tests.support.kills_driver`.
 
 Replays one day undisturbed, then in rounds in which each is killed (SIGKILL) so many times in the
 middle of its work, then in rounds in which the whole replay is killed and run again. Prints what
@@ -17,7 +17,7 @@ from tests.support.dump import Dump, dumped
 from tests.support.files import day, written
 from tests.support.replays import ended_whole, replayed, under_fire
 
-TARGETS = ("streams 0", "sink")
+TARGETS = ("streams 0", "market 0", "sink")
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""A broker of paper: one partition of every topic as a list, for tests of what a tenure does."""
+"""A broker of paper: every partition of a topic as a list, for tests of what a tenure does."""
 
 import asyncio
 import random
@@ -30,13 +30,13 @@ class PowerCutError(Exception):
 class PaperBroker:
     """What was written, whole batches only."""
 
-    logs: dict[str, list[PaperRecord]] = field(default_factory=dict)
+    logs: dict[tuple[str, int], list[PaperRecord]] = field(default_factory=dict)
 
-    def log(self, topic: str) -> list[PaperRecord]:
-        return self.logs.setdefault(topic, [])
+    def log(self, topic: str, partition: int = 0) -> list[PaperRecord]:
+        return self.logs.setdefault((topic, partition), [])
 
-    def append(self, topic: str, rows: Rows) -> int:
-        log = self.log(topic)
+    def append(self, topic: str, rows: Rows, partition: int = 0) -> int:
+        log = self.log(topic, partition)
         base = len(log)
         log.extend(PaperRecord(base + at, key, value) for at, (key, value) in enumerate(rows))
         return base
@@ -78,7 +78,7 @@ class PaperWire:
         for batch in _chunks(rows, self._rows_max):
             self._step()  # lost before it was sent ...
             await self._others()
-            base = self._broker.append(topic, batch)
+            base = self._broker.append(topic, batch, partition)
             self._step()  # ... or sent, and the answer lost
             await self._others()
             answer: asyncio.Future[SimpleNamespace] = asyncio.get_running_loop().create_future()
@@ -87,12 +87,12 @@ class PaperWire:
         return sent
 
     async def ends(self, topics: Iterable[str], partition: int) -> Mapping[str, int]:
-        return {topic: len(self._broker.log(topic)) for topic in topics}
+        return {topic: len(self._broker.log(topic, partition)) for topic in topics}
 
     async def read(
         self, topic: str, partition: int, start: int, end: int
     ) -> AsyncIterator[PaperRecord]:
-        for record in self._broker.log(topic)[start:end]:
+        for record in self._broker.log(topic, partition)[start:end]:
             yield record
 
     def _step(self) -> None:

@@ -18,18 +18,28 @@ from kafka.errors import KafkaError
 
 from deploy.broker.node import Broker
 from deploy.broker.probe import is_ready
-from schemas.topics import LEDGER
+from deploy.settings import load
+from deploy.wiring import market_app_id
+from schemas.topics import LEDGER, changelog_topic
 from tests.support.door import Running, kill, lumbung
 from tests.support.files import NOW
 
 SLOWLY: Final = {"LUMBUNG_STREAMS__RUN_RECORDS_MAX": "1"}
 """Hundreds of runs, each with its state batch, its outputs and its acknowledgements."""
+STATE: Final = changelog_topic(market_app_id(load({}).settings)).name
+"""What market workers keep, a record or more for each that they fold."""
+_PARTITIONS: Final = load({}).settings.kafka.partitions
+MARKET_AT_LEAST: Final = 2 * _PARTITIONS * (1 + _PARTITIONS)
+"""What a market folds if nothing is matched in it: two ticks, and the word of all hubs at each."""
 _LONGEST_SECONDS: Final = 200.0
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One kill: whom, and how much it had done: reports in the ledger, or in the warehouse."""
+    """One kill: whom, and how much it had done.
+
+    Reports in the ledger, or in the warehouse; of a market worker the states it kept.
+    """
 
     whom: str
     done: int
@@ -53,26 +63,32 @@ def under_fire(
 ) -> tuple[dict[str, Any], list[Shot]]:
     """Replay while each of these children is killed so many times; the counts, and the kills.
 
-    Each kill falls when a child has done as many reports as a draw decided: a worker by the ledger
-    in Kafka, the sink by the rows of its database.
+    Each kill falls when a child has done as much as a draw decided: a worker by the ledger in
+    Kafka, one of the market by its changelog, the sink by the rows of its database.
     """
     chance, lines = random.Random(seed), sum(1 for _ in file.open("rb"))
-    part = lines * 9 // 10 // kills
     with Running(*words(file, folder), folder=folder / "said", more=SLOWLY) as running:
-        with Ledger(folder) as ledger:
-            hunted = [
-                Hunted(
-                    target,
-                    ledger.records if target.startswith("streams") else lambda: judged(folder),
-                    [chance.randrange(part * n + 1, part * (n + 1)) for n in range(kills)],
-                )
-                for target in targets
-            ]
+        with Written(folder, LEDGER) as ledger, Written(folder, STATE) as state:
+            kinds: dict[str, tuple[Callable[[], int], int]] = {
+                "streams": (ledger.records, lines),
+                "market": (state.records, MARKET_AT_LEAST),
+                "sink": (lambda: judged(folder), lines),
+            }
+            hunted = []
+            for target in targets:
+                done, of = kinds[target.partition(" ")[0]]
+                hunted.append(Hunted(target, done, _goals(chance, of, kills)))
             shots = _shots(running, hunted)
         answer = running.ended(_LONGEST_SECONDS)
         assert running.left_behind() == []
     found: dict[str, Any] = answer.json()
     return found, shots
+
+
+def _goals(chance: random.Random, of: int, kills: int) -> list[int]:
+    """One for each kill, in the first nine tenths of all there is to do."""
+    part = of * 9 // 10 // kills
+    return [chance.randrange(part * n + 1, part * (n + 1)) for n in range(kills)]
 
 
 @dataclass(slots=True)
@@ -104,10 +120,11 @@ def _shots(running: Running, hunted: Sequence[Hunted]) -> list[Shot]:
     return shots
 
 
-class Ledger:
-    """Counts what the workers of a data folder's Kafka have judged."""
+class Written:
+    """Counts what the workers of a data folder's Kafka have written to a topic."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, topic: str) -> None:
+        self._topic: Final = topic
         self._broker: Final = Broker(folder / "kafka", Path(), Path())
         self._consumer: KafkaConsumer | None = None
         self._known = 0
@@ -120,14 +137,14 @@ class Ledger:
             self._consumer.close()
 
     def records(self) -> int:
-        """Records in the ledger; 0 while there is no Kafka yet."""
+        """Records of the topic; 0 while there is no Kafka yet."""
         if self._consumer is None:
             address = self._broker.bootstrap
             if address is None or not is_ready(address):
                 return 0
             self._consumer = KafkaConsumer(bootstrap_servers=address)
-        numbers = self._consumer.partitions_for_topic(LEDGER) or ()
-        places = [TopicPartition(LEDGER, n) for n in numbers]
+        numbers = self._consumer.partitions_for_topic(self._topic) or ()
+        places = [TopicPartition(self._topic, n) for n in numbers]
         with suppress(KafkaError):  # the replay may just have ended, and its Kafka with it
             self._known = sum(self._consumer.end_offsets(places, 2_000).values())
         return self._known

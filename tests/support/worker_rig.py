@@ -74,6 +74,7 @@ class Rig:
             self.topics.source: {},
             self.topics.ledger: {},
             self.topics.dead: {},
+            self.topics.away: {},
             self.topics.totals: COMPACT,
             self.changelog: COMPACT,
         }
@@ -158,10 +159,10 @@ class Rig:
             if client is not None:
                 client.close()
 
-    def read(self, topic: str) -> Iterator[Any]:
-        """All records of a topic."""
+    def read(self, topic: str, partitions: int | None = None) -> Iterator[Any]:
+        """All records of a topic; its partitions are those of the source unless told."""
         reader = KafkaConsumer(bootstrap_servers=self.bootstrap, enable_auto_commit=False)
-        places = [TopicPartition(topic, p) for p in range(self.partitions)]
+        places = [TopicPartition(topic, p) for p in range(partitions or self.partitions)]
         reader.assign(places)
         reader.seek_to_beginning(*places)
         ends = reader.end_offsets(places)

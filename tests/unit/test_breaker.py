@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.agents.breaker import Breaker, Limits
+from streams.agents.breaker import QUIET_RECORDS, Breaker, Limits
 
 SMALL = Limits(ratio=0.5, window=10, run=6)
 
@@ -69,6 +69,34 @@ def test_what_was_forgiven_counts_no_more() -> None:
     breaker.forget()
     assert breaker.see(5, range(5)) == ""
     assert breaker.see(1, [0])
+
+
+def test_what_is_not_judged_counts_for_nothing() -> None:
+    breaker = Breaker(SMALL)
+    for _ in range(5):
+        assert breaker.see(1, [0], 40) == ""
+        assert breaker.see(0, [], 400) == ""
+    assert breaker.see(1, [0], 40) == "6 in a row were refused"
+
+
+def test_a_worker_that_judges_little_is_not_uneasy_for_ever() -> None:
+    breaker = Breaker(SMALL)
+    breaker.see(1, [0], 99)
+    assert breaker.uneasy
+    breaker.see(0, [], QUIET_RECORDS - 1)
+    assert breaker.uneasy
+    breaker.see(0, [], 1)
+    assert not breaker.uneasy
+
+
+def test_a_lone_tick_does_not_end_the_care_after_an_operators_order() -> None:
+    breaker = Breaker(SMALL)
+    breaker.see(0, [], QUIET_RECORDS)
+    breaker.forget()
+    breaker.see(0, [], 1)
+    assert breaker.uneasy
+    breaker.see(3, [], 0)
+    assert not breaker.uneasy
 
 
 @given(st.lists(st.booleans(), max_size=80), st.integers(1, 9))

@@ -70,6 +70,8 @@ RELIED_UPON: tuple[Any, ...] = (
     fetcher.FetchResult.check_assignment,
     group_coordinator.GroupCoordinator.ensure_active_group,
     group_coordinator.GroupCoordinator._maybe_leave_group,
+    group_coordinator.GroupCoordinator.reset_generation,
+    group_coordinator.CoordinatorGroupRebalance.perform_group_join,
     message_accumulator.MessageAccumulator.add_batch,
     message_accumulator.MessageAccumulator.drain_by_nodes,
     producer.AIOKafkaProducer.send_batch,
@@ -144,6 +146,8 @@ PRINTS = {
     "fetcher.FetchResult.check_assignment": "b5340df67e3f",
     "group_coordinator.GroupCoordinator.ensure_active_group": "33c84c1a9301",
     "group_coordinator.GroupCoordinator._maybe_leave_group": "016cd88a16e6",
+    "group_coordinator.GroupCoordinator.reset_generation": "537aa37c531b",
+    "group_coordinator.CoordinatorGroupRebalance.perform_group_join": "ff2c2109b2e9",
     "message_accumulator.MessageAccumulator.add_batch": "5ed1c5b1367a",
     "message_accumulator.MessageAccumulator.drain_by_nodes": "fc995afbfc57",
     "producer.AIOKafkaProducer.send_batch": "bf42b0f0c5c0",
@@ -199,3 +203,10 @@ def test_the_stream_skips_what_is_of_another_generation_or_of_a_stopped_flow() -
     source = inspect.getsource(faust.streams)
     assert "message.generation_id != self.app.consumer_generation_id" in source
     assert "flow_control.is_active()" in source
+
+
+def test_a_generation_that_the_coordinator_does_not_know_is_told_as_0() -> None:
+    coordinator = inspect.getsource(group_coordinator.GroupCoordinator.__init__)
+    assert "self.generation = OffsetCommitRequest.DEFAULT_GENERATION_ID" in coordinator
+    unknown = group_coordinator.OffsetCommitRequest.DEFAULT_GENERATION_ID
+    assert [faust_seams.known_generation(said) for said in (unknown, 0, 1, 9)] == [0, 0, 1, 9]

@@ -9,14 +9,14 @@ from typing import Self
 import pytest
 
 from schemas.metrics import Silent
-from streams.agents.breaker import Limits
+from streams.agents.breaker import QUIET_RECORDS, Limits
 from streams.agents.holding import Holding
 from streams.agents.inbox import Bounds, Inbox
 from streams.agents.intake import Intake
 from streams.agents.options import WorkerOptions
 from streams.agents.tenure import Tenure
 from streams.agents.wire import Rows, Sent
-from tests.support.counting import CountingFold, Topics
+from tests.support.counting import CountingFold, Stretch, Topics
 from tests.support.paper_barrier import PaperBarrier
 from tests.support.paper_wire import PaperBroker, PaperRecord, PaperWire
 
@@ -193,6 +193,24 @@ def test_a_halted_tenure_ends_at_once_when_the_partition_goes_elsewhere() -> Non
         await until(lambda: owner.intake.halted)
         await asyncio.wait_for(owner.tenure.end(), 5.0)
         assert owner.tenure.done < len(BAD)
+
+    asyncio.run(story())
+
+
+def test_who_judges_little_goes_back_to_whole_runs_when_nothing_more_is_refused() -> None:
+    intake = Intake(0, LIMITS, PaperBarrier(), Silent())
+    run = [PaperRecord(n, b"k", b"k 1") for n in range(250)]
+
+    def sizes() -> list[int]:
+        return [len(piece) for piece in intake.pieces(run)]
+
+    async def story() -> None:
+        await intake.look_at(Stretch(100, [], [], judged=1, refused=[0]), 100, 100)
+        assert sizes() == [100, 100, 50]
+        await intake.look_at(Stretch(10, [], []), 10, 110)
+        assert sizes() == [100, 100, 50]
+        await intake.look_at(Stretch(QUIET_RECORDS, [], []), QUIET_RECORDS, 110 + QUIET_RECORDS)
+        assert sizes() == [250]
 
     asyncio.run(story())
 

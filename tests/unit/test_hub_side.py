@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas.market import Commit, LegSide, LegState, Release, Request, Reserve, Residual
+from schemas.market import Commit, LegSide, LegState, Release, Reserve, Residual
 from streams.core.interchange.hub_residual import LINES_MAX, Residuals, left_needs, left_offers
 from streams.core.interchange.hub_side import FENCE_MS, At, HubSide, Standing
 from streams.core.interchange.protocol_table import HOLD_MS, LEGS, LIVE, TOMBSTONE_MS, LegEvent
@@ -51,7 +51,7 @@ class Desk:
     def release(self, match: str, generation: int = 0) -> Any:
         return self.hear(Release(**self._end(match, generation)))
 
-    def hear(self, request: Request) -> Any:
+    def hear(self, request: Reserve | Commit | Release) -> Any:
         self.side.hear(request, self.at())
         return self.write()[f"{request.match}|offer"]
 
@@ -224,11 +224,14 @@ def test_a_residual_is_told_when_it_changed_and_after_any_leg_did():
     again = told.renew(same, At(8, 0))
     assert again is not None
     assert again.version == 8
-    told.takeover(8)
-    repeated = told.renew(same, At(9, 0))
+    assert told.due() == set()
+    told.again(0, At(9, 0))
+    assert told.due() == {"19.02|F"}
+    repeated = told.renew(same, At(10, 0))
     assert repeated is not None
-    assert repeated.version == 8
-    assert told.renew(Residual(hub="19.05", family="F", version=0), At(9, 0)) is None
+    assert (repeated.version, repeated.offers) == (10, offers)
+    assert told.renew(same, At(11, 0)) is None
+    assert told.renew(Residual(hub="19.05", family="F", version=0), At(12, 0)) is None
 
 
 def test_only_the_largest_lines_are_told_and_only_what_is_left_of_them():

@@ -18,7 +18,7 @@ from schemas.market import (
     Reserve,
     Residual,
 )
-from streams.core.interchange.market_round import Policy
+from streams.core.interchange.market_round import REST_TICKS_MAX, Policy, rest_ticks
 from streams.core.interchange.market_side import MarketSide, Tick
 from streams.core.interchange.market_state import Between
 from streams.core.interchange.protocol_table import (
@@ -30,6 +30,7 @@ from streams.core.interchange.protocol_table import (
     Phase,
     table_markdown,
 )
+from streams.core.state import Step
 from tests.protocol.bazaar import NUTS_PER_KG, RAW, solve
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "matching.md"
@@ -121,6 +122,36 @@ def test_nothing_is_seen_before_both_legs_are_promised():
     fair.hear(fair.told(NEED, LegState.COMMITTED, 15))
     assert [(one.match, one.state) for one in fair.shown] == [(fair.match.match, "proposed")]
     assert fair.match.version == fair.offset + 1
+
+
+def test_the_life_that_people_see_begins_at_the_proposal_and_names_the_hub_that_ended_it():
+    fair = asked()
+    assert fair.match.steps == []
+    fair = proposed()
+    assert fair.match.steps == [Step("proposed", fair.now_ms, "lumbung")]
+    fair.next_round()
+    fair.hear(fair.told(NEED, LegState.WITHDRAWN, 0, reason="rejected"))
+    steps = [Step("proposed", 5_000, "lumbung"), Step("rejected", 10_000, TAKER)]
+    assert fair.match.steps == fair.shown[-1].steps == steps
+    again = MarketSide(solve, Policy(2))
+    again.restore(f"match/{fair.match.match}", fair.changelog_of_match())
+    assert again.store.matches[fair.match.match].steps == steps
+
+
+def test_a_match_that_nobody_saw_has_no_life_to_tell():
+    fair = asked()
+    fair.hear(fair.told(OFFER, LegState.REFUSED, 0, reason="missing"))
+    assert (fair.match.reason, fair.match.steps) == ("missing", [])
+
+
+def test_a_match_knows_its_parties_and_what_they_gain():
+    match = asked().match
+    assert (match.offer.coop, match.offer.grade, match.need.coop) == ("a", "A", "b")
+    assert match.surplus == 9 - 1
+    fair = Fair()
+    fair.hear(fair.lines(GIVER, goods(commodity=RAW)), fair.lines(TAKER, order(15)))
+    fair.next_round()
+    assert fair.match.surplus == 9 - NUTS_PER_KG
 
 
 def test_raw_goods_are_promised_in_their_own_measure():
@@ -247,3 +278,7 @@ def test_every_phase_but_the_last_is_left_and_every_news_is_heard():
 def test_the_page_shows_the_protocol_as_it_is():
     shown = PAGE.read_text("utf-8").split("<!-- protocol -->\n")
     assert shown[1::2] == [table_markdown()], "paste what table_markdown() gives"
+
+
+def test_a_large_family_rests_between_its_rounds_and_a_small_one_does_not():
+    assert [rest_ticks(pairs) for pairs in (0, 20_000, 59_999, 10**9)] == [1, 1, 2, REST_TICKS_MAX]

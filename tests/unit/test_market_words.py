@@ -1,51 +1,12 @@
 """What hubs and the market say to each other, as bytes and back."""
 
 import json
-from typing import Any
 
 import pytest
 
 from schemas.errors import Reason, Rejection
-from schemas.market import (
-    TYPES,
-    WIRE_MAX_MICRO,
-    Commit,
-    Done,
-    LeftNeed,
-    LeftOffer,
-    LegSide,
-    LegState,
-    LegTold,
-    Message,
-    Release,
-    Reserve,
-    Residual,
-    key_of,
-    name_of,
-    read,
-    written,
-)
-
-END: dict[str, Any] = {
-    "match": "A" * 16,
-    "side": LegSide.NEED,
-    "hub": "19.02",
-    "family": "PADI",
-    "version": 9,
-}
-OFFER = LeftOffer(line="o", coop="c", commodity="X", grade="A", quantity=1_500_000, floor=9)
-NEED = LeftNeed(line="n", coop="d", commodity="X", quantity=2, ceiling=9, grades=("A", "B"))
-RESIDUAL = Residual(hub="19.02", family="PADI", version=7, offers=(OFFER,), needs=(NEED,))
-LEG = LegTold(**END, line="n", state=LegState.COMMITTED, quantity=5, at_risk="r", generation=3)
-RESERVE = Reserve(**END, line="n", commodity="X", quantity=WIRE_MAX_MICRO, least=1, ttl_ms=600_000)
-MESSAGES: tuple[Message, ...] = (
-    RESIDUAL,
-    Done(partition=3, tick=8, version=9),
-    LEG,
-    RESERVE,
-    Commit(**END, quantity=3),
-    Release(**END, reason="rejected"),
-)
+from schemas.market import TYPES, key_of, name_of, read, written
+from tests.support.market_messages import LEG, MESSAGES, RESERVE, RESIDUAL
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda m: type(m).__name__)

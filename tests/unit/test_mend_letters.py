@@ -5,18 +5,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine
 
 from deploy import audit
 from deploy.errors import CheckFailed, UsageError
 from deploy.mend import DEVICE, Bench, Fault, Repair, changed, document_of
 from deploy.picking import Chosen, moment, selection
-from deploy.redrive import Redrive, Verdict
+from deploy.redrive import Redrive, Verdict, verdicts
 from producers.address import Address
 from producers.outbox_store import Outbox
 from producers.publisher import Outgoing, Sent
+from producers.ticks import tick_value
 from schemas.errors import Reason
+from schemas.market import Done, LegSide, Release, written
 from schemas.reason_words import REASON_WORDS
-from schemas.topics import EVENTS
+from schemas.topics import EVENTS, MARKET
 from sinks.queries.letters import Letter
 from tests.support.sayings import (
     COOP,
@@ -33,6 +36,10 @@ from tests.support.sayings import (
 
 BENCH = Bench(PARTITIONS, NOW_MS)
 BAD = {**RECEIVED, "unit": "PELUKAN"}
+RELEASE = Release(
+    match="A" * 16, side=LegSide.OFFER, hub="19.02", family="PEPPER", version=7, generation=1
+)
+DONE = Done(partition=HOME, tick=3, version=9)
 
 
 def letter(payload: bytes, line: int = 0, **more: Any) -> Letter:
@@ -69,11 +76,28 @@ def test_a_line_is_changed_as_it_is_and_a_report_by_co_op_time_and_lines() -> No
     [
         letter(encoded(envelope("profile", PROFILE))),
         letter(encoded(report(BAD)), identity=f"{COOP}:hp1:42#0"),
+        letter(written(RELEASE, NOW_MS)),
+        letter(b'{"type":"lumbung.leg.v1","torn":1}', identity=f"{MARKET}/{HOME}/7", topic=MARKET),
     ],
 )
 def test_what_is_no_report_is_not_repaired_by_one(other: Letter) -> None:
     with pytest.raises(CheckFailed, match="LB-D002"):
         document_of(other, NOW_MS)
+
+
+def test_what_hubs_and_market_said_to_each_other_is_not_said_again_by_hand() -> None:
+    said = [
+        letter(written(RELEASE, NOW_MS)),
+        letter(written(DONE, NOW_MS), identity=f"{MARKET}/{HOME}/7", topic=MARKET),
+        letter(tick_value(3, NOW_MS), identity=f"{MARKET}/{HOME}/8", topic=MARKET),
+    ]
+    with create_engine("sqlite://").connect() as nothing:
+        found = verdicts(nothing, said, BENCH)
+    assert [(verdict.now, verdict.sendable) for verdict in found] == [
+        ("of_the_market", False),
+        ("of_the_market", False),
+        ("of_the_clock", False),
+    ]
 
 
 def test_fields_are_set_as_text_or_as_json_and_left_out() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from schemas.topics import DEAD_LETTER, DEMAND, LEDGER, MATCHES
+from streams.core import batch as batches
 from streams.core import partition as module
 from streams.core import plain
 from streams.core.sayings import ENTRIES_MAX
@@ -227,11 +228,12 @@ def test_a_run_is_cut_before_its_batch_is_too_large(monkeypatch: pytest.MonkeyPa
     assert desk.on_hand(A) == "100"
 
 
-def test_a_tick_opens_a_batch_of_its_own() -> None:
+def test_a_tick_has_a_batch_of_its_own() -> None:
     core = partition()
     run = records([*PAIR, tick(1, NOON), report(A, 2, issued(1))])
     assert core.fold(run).next == 2
-    assert core.fold(run, 2).next == 4
+    assert core.fold(run, 2).next == 3
+    assert core.fold(run, 3).next == 4
     assert core.fold(run, 4).next == 4
 
 
@@ -242,6 +244,7 @@ def test_a_tick_that_follows_only_duplicates_needs_no_batch_of_its_own() -> None
 
 
 def test_a_heavy_coop_does_not_fill_up_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "HEAVY_BYTES", 4_000)
     monkeypatch.setattr(module, "HEAVY_BYTES", 4_000)
     heavy = [report(A, 1, *(counted(1, lot=f"L{n}") for n in range(200)))]
     light = [report(B, n, *(received(1),) * 60) for n in (1, 2)]
@@ -255,6 +258,7 @@ def test_a_heavy_coop_does_not_fill_up_a_batch(monkeypatch: pytest.MonkeyPatch) 
 def test_a_coop_that_would_outgrow_its_batch_is_heard_no_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(batches, "HEAVY_BYTES", 1_000)
     monkeypatch.setattr(module, "HEAVY_BYTES", 1_000)
     monkeypatch.setattr(module, "COOP_BYTES_MAX", 10_000)
     desk = Desk().feed(report(A, 1, *(counted(1, lot=f"L{n}") for n in range(100))))

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutation.planted import BUGS, Planted, planted_in
+from tests.mutation.planted import BUGS
+from tests.mutation.planting import Planted, planted_in
 
 ROOT = Path(__file__).resolve().parents[2]
 

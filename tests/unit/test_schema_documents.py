@@ -11,12 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas import derived_words, said_words
+from schemas import derived_words, market_words, said_words
 from schemas.document import NAMES, OUTPUTS, document, schema
 from schemas.errors import Reason
 from schemas.events import BODIES
+from schemas.market import AMOUNTS, TYPES, Message, written
 from tests.support.case import Case
 from tests.support.corpus import CASES
+from tests.support.market_messages import MESSAGES
 from tests.support.sayings import encoded
 from tests.support.strategies import EVENTS
 
@@ -112,7 +114,8 @@ def test_a_derived_record_is_open(name: str) -> None:
 
 
 def test_the_tables_of_words_speak_of_no_field_that_is_gone() -> None:
-    for table, names in ((said_words.SAID, BODIES), (derived_words.DERIVED, OUTPUTS)):
+    tables = ((said_words.SAID, BODIES), (derived_words.DERIVED, OUTPUTS))
+    for table, names in (*tables, (market_words.MARKET, TYPES)):
         parts = {title: part for name in names for title, part in schema(name)["$defs"].items()}
         known = {f"{title}.{key}" for title, part in parts.items() for key in part["properties"]}
         known |= {field.partition(".")[2] for field in known}
@@ -162,6 +165,18 @@ def test_a_derived_record_passes_with_and_without_a_field_of_tomorrow(name: str)
     for key in found["$defs"][OUTPUTS[name].__name__]["required"]:
         less = {part: value for part, value in written.items() if part != key}
         assert not validator(name).is_valid({**tree, "data": less})
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda m: type(m).__name__)
+def test_what_hubs_and_market_write_passes_and_a_number_for_a_quantity_does_not(
+    message: Message,
+) -> None:
+    tree = json.loads(written(message, 1_790_000_000_000))
+    check = validator(tree["type"])
+    assert list(check.iter_errors(tree)) == []
+    assert not check.is_valid({**tree, "data": {**tree["data"], "later": 1}})
+    amounts = [name for name in tree["data"] if name in AMOUNTS]
+    assert [n for n in amounts if check.is_valid({**tree, "data": {**tree["data"], n: 5}})] == []
 
 
 def sample(part: dict[str, Any], parts: dict[str, Any]) -> Any:

@@ -48,8 +48,7 @@ class Written:
         self.topics[CHANGELOG] = [(k, v, 0) for batch in desk.batches for k, v in batch]
 
     def partitions(self, topic: str) -> int:
-        del topic
-        return PARTITIONS
+        return 0 if "market" in topic else PARTITIONS
 
     def end(self, topic: str, partition: int) -> int:
         return len(self.topics.get(topic, ())) if partition == NUMBER else 0

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ def options(folder: Path) -> WorkerOptions:
         source=TOPICS.source,
         outputs=(TOPICS.ledger, TOPICS.totals, TOPICS.dead),
         compacted=(TOPICS.totals,),
+        away=(TOPICS.away,),
         stranger_check_seconds=0.05,
     )
 
@@ -179,6 +181,27 @@ def test_a_hub_is_ready_when_all_is_taken_over_and_hands_over_what_is_done(tmp_p
     assert broker.log("paper-state-changelog")[-1].value == b"2"
 
 
+def test_every_tenure_is_told_of_its_reign_once_before_anything_else(tmp_path: Path) -> None:
+    folds: list[CountingFold] = []
+
+    def new_partition(_: int) -> CountingFold:
+        folds.append(CountingFold(TOPICS))
+        return folds[-1]
+
+    async def story() -> None:
+        hub = Hub(options(tmp_path), new_partition, Silent(), PaperWire(PaperBroker()))
+        for generation, end in ((7, 3), (9, 5)):
+            hub.open({0: Span(0, 0, end)}, generation)
+            hub.accept(0, [PaperRecord(n, b"k", b"k 1") for n in range(end)])
+            await asyncio.sleep(0.05)
+            await hub.finish()
+            hub.close()
+
+    asyncio.run(story())
+    assert [fold.reigns for fold in folds] == [[7, 9]]
+    assert folds[0].counts[b"k"][1] == 5
+
+
 def test_a_partition_that_was_away_is_recovered_from_nothing(tmp_path: Path) -> None:
     hub = hub_of(PaperBroker(), tmp_path)
     hub.restore(0, [PaperRecord(5, b"applied", b"2")])
@@ -198,14 +221,37 @@ def status(folder: Path) -> dict[str, object]:
 # Preflight, guards, figures
 
 
+def counted(told: WorkerOptions, partitions: int) -> dict[str, int]:
+    return dict.fromkeys((told.source, told.changelog, *told.outputs, *told.away), partitions)
+
+
 def test_all_topics_with_the_same_partitions_are_good(tmp_path: Path) -> None:
     told = options(tmp_path)
-    judge(told, dict.fromkeys((told.source, told.changelog, *told.outputs), 8))
+    judge(told, counted(told, 8))
+
+
+def test_an_output_that_workers_of_two_kinds_share_has_room_for_both(tmp_path: Path) -> None:
+    one, counts = options(tmp_path), counted(options(tmp_path), 8) | {TOPICS.totals: 16}
+    other = replace(one, first_partition={TOPICS.totals: 8})
+    judge(one, counts)
+    judge(other, counts)
+    for wrong in (8, 15, 20):
+        with pytest.raises(WorkerFatal, match=rf"but {TOPICS.totals} has {wrong}\."):
+            judge(other, counts | {TOPICS.totals: wrong})
+
+
+@pytest.mark.parametrize("topic", ["paper-away", "paper-state-changelog"])
+def test_state_and_logs_of_others_have_exactly_the_partitions_of_the_source(
+    topic: str, tmp_path: Path
+) -> None:
+    told = options(tmp_path)
+    with pytest.raises(WorkerFatal, match=rf"but {topic} has 16\."):
+        judge(told, counted(told, 8) | {topic: 16})
 
 
 def test_a_missing_topic_and_an_odd_count_are_named(tmp_path: Path) -> None:
     told = options(tmp_path)
-    counts = dict.fromkeys((told.source, told.changelog, *told.outputs), 8)
+    counts = counted(told, 8)
     with pytest.raises(WorkerFatal, match=rf"{TOPICS.totals} has 4\. Give all"):
         judge(told, {**counts, TOPICS.totals: 4})
     del counts[told.changelog]

@@ -1,11 +1,11 @@
 """Decides what a hub tells the market that it has left over, and when it tells it again.
 
 Lines, never averages; the largest when there are too many. They are told when they changed, and
-once more after another worker took over, for the last telling may not have left. Refuses to know
-how a hub matches inside.
+once more when the market asks, because it knows less than was told. Refuses to know how a hub
+matches inside.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from hashlib import blake2b
 from operator import attrgetter
 from typing import Final, TypeVar
@@ -15,6 +15,7 @@ import msgspec
 from schemas.market import WIRE_MAX_MICRO, LeftNeed, LeftOffer, Residual
 from streams.core.interchange.hub_side import At, HubSide
 from streams.core.interchange.hub_state import LeftOver
+from streams.core.interchange.tally import Tally
 from streams.core.lines import NeedLine, OfferLine
 
 LINES_MAX: Final = 500
@@ -75,29 +76,48 @@ def _largest(lines: list[_Left]) -> tuple[_Left, ...]:
 
 
 class Residuals:
-    """What the hubs of a partition last told; `takeover` asks for the newest once more."""
+    """What the hubs of a partition last told; `home` is the market partition of a family."""
 
-    def __init__(self, side: HubSide) -> None:
-        self._side = side
-        self._again: set[str] = set()
+    def __init__(self, side: HubSide, home: Callable[[str], int] = lambda _family: 0) -> None:
+        self._side, self._home = side, home
+        self._tally = Tally()
 
-    def takeover(self, version: int) -> None:
-        """Tell at the next tick what was last told at or above a version: it may not have left."""
-        self._again = {n for n, left in self._side.left.items() if left.version >= version}
+    def settle(self) -> None:
+        """Recovery is over: add up what was told."""
+        self._tally = Tally()
+        for name, left in self._side.left.items():
+            if left.digest:
+                self._told(name, left.version)
+
+    def again(self, place: int, at: At) -> None:
+        """One partition of the market knows less than was told: tell it all at the next ticks."""
+        for name, left in self._side.left.items():
+            if left.digest and self._home(name.partition("|")[2]) == place:
+                self._side.tell_anew(name, at)
+
+    def due(self) -> set[str]:
+        """Names `hub|family` that are to be told whether or not their lines have changed."""
+        return {name for name, left in self._side.left.items() if not left.digest}
+
+    def sum(self, place: int) -> int:
+        """What stands for all that was told a partition of the market."""
+        return self._tally.sum(place)
+
+    def _told(self, name: str, version: int) -> None:
+        self._tally.put(name, self._home(name.partition("|")[2]), version)
 
     def renew(self, residual: Residual, at: At) -> Residual | None:
         """Give what to tell; None when it was told and is the same. Its version is set here."""
         name = f"{residual.hub}|{residual.family}"
-        lines = msgspec.json.encode((residual.offers, residual.needs))
-        digest = blake2b(lines, digest_size=16).digest()
+        # As tuples: what is left out as a default depends on which object says it.
+        lines = [msgspec.structs.astuple(line) for line in (*residual.offers, *residual.needs)]
+        digest = blake2b(msgspec.msgpack.encode(lines), digest_size=16).digest()
         held = self._side.left.get(name)
-        again = name in self._again
-        self._again.discard(name)
         if held is None and not (residual.offers or residual.needs):
             return None
-        if held is None or held.digest != digest:
-            held = self._side.left[name] = LeftOver(at.version, digest)
-            self._side.changed[f"left/{name}"] = None
-        elif not again:
+        if held is not None and held.digest == digest:
             return None
-        return msgspec.structs.replace(residual, version=held.version)
+        self._side.left[name] = LeftOver(at.version, digest)
+        self._side.changed[f"left/{name}"] = None
+        self._told(name, at.version)
+        return msgspec.structs.replace(residual, version=at.version)

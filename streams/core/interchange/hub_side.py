@@ -13,11 +13,12 @@ was replaced: it changes nothing. Refuses to know what a line is and what else i
 `Stock` says.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from typing import Any, Final, NamedTuple, Protocol
 
-from schemas.market import Commit, LegSide, LegState, LegTold, Release, Request, Reserve
+from schemas.market import Commit, LegSide, LegState, LegTold, Release, Reserve
 from streams.core.interchange.hub_state import (
     Fence,
     HubRecord,
@@ -29,10 +30,12 @@ from streams.core.interchange.hub_state import (
 )
 from streams.core.interchange.protocol_table import HOLD_MS, LIVE, TOMBSTONE_MS
 
-TICK_LEGS_MAX: Final = 500
+TICK_LEGS_MAX: Final = 200
 """How many legs a tick may end or forget; the others follow at the next."""
 FENCE_MS: Final = HOLD_MS
 Line = tuple[LegSide, str]
+Asked = Reserve | Commit | Release
+"""What is asked of a leg."""
 
 
 class Stock(Protocol):
@@ -64,7 +67,11 @@ class Standing(NamedTuple):
 
 
 class HubSide:
-    """The legs of the hubs of one partition; `changed` are keys to write, `told` legs to tell."""
+    """The legs of the hubs of one partition.
+
+    `changed` are keys to write, `told` legs to tell, `moved` those that changed since somebody
+    looked, `lines` the living ones by side and line.
+    """
 
     def __init__(self, stock: Stock) -> None:
         self._stock = stock
@@ -73,32 +80,44 @@ class HubSide:
         self.left: dict[str, LeftOver] = {}
         self.changed: dict[str, None] = {}
         self.told: dict[str, None] = {}
-        self._lines: dict[Line, dict[str, Leg]] = {}
+        self.moved: dict[str, None] = {}
+        self.lines: dict[Line, dict[str, Leg]] = {}
         self._ends: list[tuple[int, str]] = []
 
     # -------------------------------------------------------------- what stands
     def on_line(self, side: LegSide, line: str) -> Iterator[Leg]:
         """The living legs of a line."""
-        return iter(self._lines.get((side, line), {}).values())
+        return iter(self.lines.get((side, line), {}).values())
 
-    def promised(self, side: LegSide, line: str) -> int:
-        """What legs hold of a line; whoever matches inside the hub takes it off."""
-        return sum(leg.promised for leg in self.on_line(side, line))
+    def promised(self, side: LegSide, line: str, commodity: str = "") -> int:
+        """What legs hold of a line, or of one commodity of it; who matches inside takes it off.
+
+        An order may come to ask for other goods: what was promised before does not fill it.
+        """
+        legs = self.on_line(side, line)
+        return sum(leg.promised for leg in legs if commodity in ("", leg.commodity))
+
+    def committed(self, side: LegSide, line: str, commodity: str) -> int:
+        """What matches between hubs that people have seen hold of a commodity of a line."""
+        legs = self.on_line(side, line)
+        return sum(leg.committed - leg.delivered for leg in legs if leg.commodity == commodity)
 
     def free(self, side: LegSide, line: str, commodity: str) -> int:
         """What a new hold may take of a line."""
-        return max(0, self._stock.room(side, line, commodity) - self.promised(side, line))
+        room = self._stock.room(side, line, commodity)
+        return max(0, room - self.promised(side, line, commodity))
 
     def standing(self, side: LegSide, line: str, commodity: str) -> Standing:
-        """The books of a line."""
-        offered, legs = self._stock.room(side, line, commodity), list(self.on_line(side, line))
+        """The books of a commodity of a line."""
+        offered = self._stock.room(side, line, commodity)
+        legs = [leg for leg in self.on_line(side, line) if leg.commodity == commodity]
         held = sum(leg.held for leg in legs)
         committed = sum(leg.committed - leg.delivered for leg in legs)
         rest = offered - held - committed
         return Standing(offered, max(0, rest), held, committed, max(0, -rest))
 
     # -------------------------------------------------------------- requests
-    def hear(self, request: Request, at: At) -> None:
+    def hear(self, request: Asked, at: At) -> None:
         """Carry a request out, or not; the leg is told as it stands either way."""
         if self._is_fenced(request, at):
             self.answer(request)
@@ -111,13 +130,13 @@ class HubSide:
             self._release(request, at)
         self.answer(request)
 
-    def answer(self, request: Request) -> None:
+    def answer(self, request: Asked) -> None:
         """Tell the leg that a request names once more, if it is known; nothing changes."""
         name = leg_name(request.match, request.side)
         if name in self.legs:
             self.told[name] = None
 
-    def _is_fenced(self, request: Request, at: At) -> bool:
+    def _is_fenced(self, request: Asked, at: At) -> bool:
         fence = self.fences.get(request.family)
         if fence is not None:
             age_ms = at.as_of_ms - fence.at_ms
@@ -163,7 +182,7 @@ class HubSide:
             self._end(leg, LegState.RELEASED, asked.reason, at)
             self.weigh(leg.side, leg.line, "", at)
 
-    def _new(self, asked: Request, at: At, line: str, commodity: str) -> Leg:
+    def _new(self, asked: Asked, at: At, line: str, commodity: str) -> Leg:
         return Leg(
             version=at.version,
             match=asked.match,
@@ -173,7 +192,7 @@ class HubSide:
             line=line,
             commodity=commodity,
             state=LegState.HELD,
-            since=at.version,
+            since=asked.tick if isinstance(asked, Reserve) else 0,
             until_ms=at.as_of_ms,
             generation=asked.generation,
         )
@@ -183,7 +202,7 @@ class HubSide:
         """End holds whose time is over, forget what has been over for long enough."""
         due = sorted(
             (leg.until_ms, name)
-            for own in self._lines.values()
+            for own in self.lines.values()
             for name, leg in own.items()
             if leg.state is LegState.HELD and leg.until_ms <= at.as_of_ms
         )
@@ -204,17 +223,16 @@ class HubSide:
         """
         legs = sorted(self.on_line(side, line), key=lambda leg: (leg.since, leg.name))
         for leg in reversed(legs):
-            over = self.promised(side, line) - self._stock.room(side, line, leg.commodity)
-            if over <= 0:
-                break
-            if leg.state is LegState.HELD:
+            goods = leg.commodity
+            over = self.promised(side, line, goods) - self._stock.room(side, line, goods)
+            if over > 0 and leg.state is LegState.HELD:
                 self._cut(leg, over, cause, at)
-        before = 0
+        before: Counter[str] = Counter()
         for leg in legs:
             if leg.state is not LegState.COMMITTED:
                 continue
-            before += leg.promised
-            at_risk = before > self._stock.room(side, line, leg.commodity)
+            before[leg.commodity] += leg.promised
+            at_risk = before[leg.commodity] > self._stock.room(side, line, leg.commodity)
             if at_risk != bool(leg.at_risk):
                 leg.at_risk = (cause or "unknown") if at_risk else ""
                 self._keep(leg, at)
@@ -252,11 +270,11 @@ class HubSide:
         name = leg.name
         leg.version = at.version
         self.legs[name] = leg
-        self.changed[f"leg/{name}"] = self.told[name] = None
+        self.changed[f"leg/{name}"] = self.told[name] = self.moved[name] = None
         self._index(name, leg)
-        self._tell_anew(f"{leg.hub}|{leg.family}", at)
+        self.tell_anew(f"{leg.hub}|{leg.family}", at)
 
-    def _tell_anew(self, name: str, at: At) -> None:
+    def tell_anew(self, name: str, at: At) -> None:
         """What is left over is told at the next tick even if it looks the same by then.
 
         Else the market could not know that what it was told includes what became of this leg.
@@ -265,13 +283,13 @@ class HubSide:
         self.changed[f"left/{name}"] = None
 
     def _index(self, name: str, leg: Leg) -> None:
-        own = self._lines.setdefault((leg.side, leg.line), {})
+        own = self.lines.setdefault((leg.side, leg.line), {})
         if leg.state in LIVE:
             own[name] = leg
             return
         own.pop(name, None)
         if not own:
-            del self._lines[leg.side, leg.line]
+            del self.lines[leg.side, leg.line]
         heappush(self._ends, (leg.until_ms, name))
 
     def _end(self, leg: Leg, state: LegState, reason: str, at: At) -> None:
@@ -295,7 +313,7 @@ class HubSide:
 
     def settle(self) -> None:
         """Recovery is over: find legs by line, and ends by time."""
-        self._lines, self._ends = {}, []
+        self.lines, self._ends = {}, []
         for name in sorted(self.legs):
             self._index(name, self.legs[name])
         heapify(self._ends)

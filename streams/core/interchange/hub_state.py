@@ -23,7 +23,8 @@ class HubRecord(msgspec.Struct, array_like=True):
 class Leg(HubRecord):
     """One end of a match: what is held, what was committed and how much of that was delivered.
 
-    `since` is the version of the grant; `until_ms` ends a hold, or the memory of what is over.
+    `since` is the tick of the round that asked for it; `until_ms` ends a hold, or the memory of
+    what is over.
     """
 
     match: str

@@ -1,8 +1,9 @@
 """Decides when a round between hubs begins, what goes into it, and what its answer starts.
 
 Round t begins when every hub partition has said `done t`, or three ticks later, naming the
-missing. Only families that something happened to are solved. What was asked for and does not show
-in a hub's residual yet is taken off its lines. Refuses to know how a round is solved.
+missing. Only families that something happened to are solved, and large ones not at every tick.
+What was asked for and does not show in a hub's residual yet is taken off its lines. Refuses to
+know how a round is solved.
 """
 
 from collections import defaultdict
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from schemas.identity import match_id
+from schemas.identity import match_id, partition_of
 from schemas.market import LeftNeed, LeftOffer, LegSide
 from streams.core.interchange.market_state import Between, End, Family, Pair
 from streams.core.interchange.market_store import MarketStore
@@ -25,6 +26,15 @@ WIB_MS: Final = 7 * 3_600_000
 ROUND_BYTES_MAX: Final = 320 * 1024
 """What the new matches of one record may take of a state batch; the rest waits a round."""
 MATCH_BYTES: Final = 1_200
+PAIRS_A_TICK: Final = 20_000
+"""Offers times needs that a family may have to be solved at every tick; some 20 ms."""
+REST_TICKS_MAX: Final = 24
+"""The longest that a family waits for its next round: two minutes at five seconds a tick."""
+
+
+def rest_ticks(pairs: int) -> int:
+    """How many ticks after a round of so many pairs the next one may come."""
+    return max(1, min(REST_TICKS_MAX, pairs // PAIRS_A_TICK))
 
 
 class Problem(NamedTuple):
@@ -47,6 +57,12 @@ class Policy:
     partitions: int
     goods: Goods = field(default_factory=Goods)
     bonuses: bool = True
+    home: Callable[[str], int] | None = None
+    """The partition of a hub; None: as everywhere."""
+
+    def home_of(self, hub: str) -> int:
+        """The partition of hubs that a hub is in."""
+        return partition_of(hub, self.partitions) if self.home is None else self.home(hub)
 
 
 class Rounds:
@@ -92,7 +108,8 @@ class Rounds:
         for name in sorted(families, key=lambda n: (families[n].solved, n)):
             if room <= 0:
                 return
-            if families[name].is_dirty:
+            held = families[name]
+            if held.is_dirty and tick - held.tick >= rest_ticks(held.pairs):
                 for match in self._family(name, tick, missing, room):
                     room -= 1
                     yield match
@@ -133,6 +150,7 @@ class Rounds:
             gap=found.gap,
             digest=found.digest,
             shipments=len(taken),
+            pairs=len(problem.offers) * len(problem.needs),
         )
         self._store.put("family", name, left)
         offers = {line.line: line for line in problem.offers}
@@ -215,6 +233,8 @@ class Rounds:
             digest=left.digest,
             tick=left.tick,
             created_ms=self._store.now.as_of_ms,
+            surplus=_surplus(shipment, offer, need),
+            needed_day=-1 if need.needed_by_day is None else need.needed_by_day,
         )
 
     def _pair_n(self, offer: str, need: str) -> int:
@@ -222,9 +242,18 @@ class Rounds:
         return 0 if pair is None else pair.n
 
 
+def _surplus(shipment: Shipment, offer: OfferLine, need: NeedLine) -> int:
+    """What the two gain together, in whole rupiah per base unit received, rounded down."""
+    goods = -(-offer.floor * shipment.given // shipment.quantity)
+    return need.ceiling - goods - shipment.leg_cost - shipment.processing
+
+
 def _end(side: LegSide, line: OfferLine | NeedLine, asked: int) -> End:
     least = max(1, min(line.min_lot, asked))
-    return End(side, line.hub, line.line, line.commodity, asked, least)
+    grade = line.grade or ""
+    return End(
+        side, line.hub, line.line, line.commodity, asked, least, coop=line.coop, grade=grade
+    )
 
 
 def _offer(left: LeftOffer, hub: str, family: str, quantity: int) -> OfferLine:

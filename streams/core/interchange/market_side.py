@@ -13,7 +13,17 @@ Refuses to know Kafka, the clock and what solves a round.
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from schemas.market import Commit, Done, LegState, LegTold, Release, Request, Reserve, Residual
+from schemas.market import (
+    Commit,
+    Done,
+    LegState,
+    LegTold,
+    Release,
+    Request,
+    Reserve,
+    Residual,
+    Retell,
+)
 from schemas.records import version_of
 from streams.core.interchange.market_round import Policy, Rounds, Solve
 from streams.core.interchange.market_state import APPLIED, Between, DoneTick, End, Lines
@@ -28,7 +38,10 @@ from streams.core.interchange.protocol_table import (
     News,
     Phase,
 )
+from streams.core.state import Step
 
+MARKET: Final = "lumbung"
+"""Who brings hubs together, in the life of a match."""
 FORGET_MAX: Final = 300
 """How many ended matches a tick may forget; the others follow at the next."""
 REST_MS: Final = {"rejected": HOLD_BACK_MS, "expired": HOLD_BACK_MS}
@@ -43,7 +56,7 @@ class Tick(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A request on its way to the partition of a hub."""
+    """A request on its way to the partition of a hub; `hub` is empty where it names its own."""
 
     hub: str
     request: Request
@@ -57,14 +70,17 @@ class MarketSide:
         solve: Solve,
         policy: Policy,
         *,
+        number: int = 0,
         epoch: int = 0,
         generation: int = 0,
     ) -> None:
-        self.store = MarketStore(epoch)
+        self._number = number
+        self.store = MarketStore(epoch, policy.home_of)
         self.generation = generation
         self._rounds = Rounds(self.store, solve, policy)
         self._ask: dict[str, None] = {}
         self._orphans: dict[tuple[str, str], LegTold] = {}
+        self._retell: dict[int, int] = {}
 
     @property
     def applied(self) -> int:
@@ -95,6 +111,13 @@ class MarketSide:
         else:
             self._tick(said)
 
+    def pass_over(self, offset: int) -> None:
+        """A record that says nothing the market can take; the log goes on behind it."""
+        now = self.store.now
+        if offset > now.offset:
+            now.offset, now.version = offset, version_of(now.epoch, offset)
+            self.store.changed[APPLIED] = None
+
     def _again(self, said: Residual | Done | LegTold | Tick) -> None:
         """Say again what a record led to; what else may be lost is asked for at the next tick."""
         if isinstance(said, LegTold) and said.match in self.store.matches:
@@ -115,9 +138,13 @@ class MarketSide:
     def _done(self, said: Done) -> None:
         name = str(said.partition)
         held = self.store.done.get(name)
-        if held is None or held.tick < said.tick:
-            self.store.put("done", name, DoneTick(self.store.now.version, said.tick))
-            self._round()
+        if held is not None and held.tick >= said.tick:
+            return
+        if said.told not in (-1, self.store.tally.sum(said.partition)):
+            self._retell[said.partition] = said.tick  # and the round waits for it a while
+            return
+        self.store.put("done", name, DoneTick(self.store.now.version, said.tick))
+        self._round()
 
     def _tick(self, said: Tick) -> None:
         now = self.store.now
@@ -168,6 +195,7 @@ class MarketSide:
                 self._end(match)
             elif rule.to is Phase.PROPOSED:
                 match.shown = True
+                match.steps.append(Step("proposed", self.store.now.as_of_ms, MARKET))
             match.phase = rule.to
             self._ask[match.match] = None
             if match.phase is Phase.ENDED:
@@ -178,6 +206,9 @@ class MarketSide:
         """A match is over: the next of the pair has another name, and the pair rests."""
         over = [end for end in match.ends if end.is_over]
         match.reason = over[0].reason if over else "too_little"
+        if match.shown:
+            actor = over[0].hub if over else MARKET
+            match.steps.append(Step(match.reason, self.store.now.as_of_ms, actor))
         short = tuple(
             (end.hub, end.told) for end in match.ends if end.is_over or end.quantity < end.asked
         )
@@ -198,7 +229,8 @@ class MarketSide:
         """What to write, then whom to ask and which matches to publish; empty afterwards."""
         asked = [one for name in self._ask for one in self._requests(name)]
         asked += [self._let_go(told) for told in self._orphans.values()]
-        self._ask, self._orphans = {}, {}
+        asked += [self._tell_all(*each) for each in self._retell.items()]
+        self._ask, self._orphans, self._retell = {}, {}, {}
         rows, shown = self.store.drain()
         return rows, asked, shown
 
@@ -219,6 +251,12 @@ class MarketSide:
             **facts, family=told.family, version=version, generation=spoken, reason="unknown"
         )
         return Asked(told.hub, release)
+
+    def _tell_all(self, partition: int, tick: int) -> Asked:
+        """A partition of hubs told more than has arrived."""
+        facts: dict[str, Any] = {"partition": partition, "tick": tick, "market": self._number}
+        version, spoken = self.store.now.version, self.generation
+        return Asked("", Retell(**facts, version=version, generation=spoken))
 
     # -------------------------------------------------------------- recovery
     def restore(self, key: str, value: bytes | None) -> bool:
@@ -275,7 +313,8 @@ def request_of(match: Between, end: End, generation: int) -> Request | None:
     }
     if match.phase is Phase.ASKED and end.state is None:
         facts |= {"line": end.line, "commodity": end.commodity}
-        return Reserve(**facts, quantity=end.asked, least=end.least, ttl_ms=HOLD_MS)
+        facts |= {"quantity": end.asked, "least": end.least, "tick": match.tick}
+        return Reserve(**facts, ttl_ms=HOLD_MS)
     if match.phase is Phase.COMMITTING and end.state is LegState.HELD:
         return Commit(**facts, quantity=end.agreed)
     if match.phase is Phase.RELEASING and end.state not in OVER:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from streams.core.interchange.hasty import answer_hastily
-from streams.core.interchange.legs import LegBook, leg_book
+from streams.core.interchange.legs import Leg, LegBook, leg_book
 from streams.core.interchange.market_round import Problem
 from streams.core.interchange.network import Network, Ways
 from streams.core.interchange.solving import solve_between
@@ -19,6 +19,8 @@ from streams.core.interchange.terms import Interchange, Process, Terms
 PAIRS_MAX: Final = 300_000_000
 """Offers times needs of a family: 514 hubs with 32 lines each are 68 million."""
 BOOKS_MAX: Final = 64
+DAYS_MAX: Final = 32
+LOCAL_MODE: Final = "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,10 @@ class Manner:
     grams: Mapping[str, int] = field(default_factory=dict)
     freight_micro: Mapping[str, int] = field(default_factory=dict)
     processes: Sequence[Process] = ()
+    recipes: Sequence[Process] = ()
+    """Processes of any hub that has what they take, or wants what they make; `hub` is empty."""
+    local_micro: int = 0
+    """Micro rupiah per kg from a village to a mill of its hub."""
     permits: Mapping[str, frozenset[str]] = field(default_factory=dict)
     pooling: bool = False
     reasons_max: int | None = 0
@@ -35,18 +41,23 @@ class Manner:
 
 
 class Exchange:
-    """Solves rounds over a network; remembers the legs of the day."""
+    """Solves rounds over a network; remembers the legs of the day.
+
+    Partitions of a worker share it, and each folds in a thread of its own: what is remembered is
+    what any thread would find anew.
+    """
 
     def __init__(self, network: Network, manner: Manner) -> None:
         self._network, self._manner = network, manner
-        self._ways: Ways | None = None
-        self._books: dict[tuple[str, ...], LegBook] = {}
+        self._ways: dict[int, Ways] = {}
+        self._books: dict[tuple[int, tuple[str, ...], tuple[int, ...]], LegBook] = {}
 
     def __call__(self, problem: Problem) -> Interchange:
         """Match a round's lines; pairs inside one hub are that hub's own affair."""
         manner = self._manner
         codes = {o.commodity for o in problem.offers} | {n.commodity for n in problem.needs}
         here = tuple(p for p in manner.processes if {p.input, p.output} & codes)
+        here += self._made(problem)
         terms = Terms(
             legs=self._legs(problem, here),
             processes=here,
@@ -61,14 +72,46 @@ class Exchange:
             return answer_hastily(*lines, terms, problem.options, problem.today)
         return solve_between(*lines, terms, problem.options, problem.today)
 
+    def _made(self, problem: Problem) -> tuple[Process, ...]:
+        """Recipes at the hubs that have what they take, or want what they make."""
+        given: dict[str, set[str]] = {}
+        wanted: dict[str, set[str]] = {}
+        for offer in problem.offers:
+            given.setdefault(offer.commodity, set()).add(offer.hub)
+        for need in problem.needs:
+            wanted.setdefault(need.commodity, set()).add(need.hub)
+        return tuple(
+            recipe._replace(hub=hub)
+            for recipe in self._manner.recipes
+            if recipe.input in given and recipe.output in wanted
+            for hub in sorted(given[recipe.input] | wanted[recipe.output])
+        )
+
     def _legs(self, problem: Problem, processes: Sequence[Process]) -> LegBook:
-        if self._ways is None or self._ways.today != problem.today:
-            self._ways, self._books = self._network.on(problem.today), {}
+        """The ways of the day, and of the days on which what is processed is ready.
+
+        What is processed where it lies, or where it is wanted, goes to the mill and comes from it.
+        """
         places = {o.hub for o in problem.offers} | {n.hub for n in problem.needs}
         hubs = tuple(sorted(places | {p.hub for p in processes}))
-        found = self._books.get(hubs)
+        days = tuple(sorted({0} | {p.days for p in processes}))
+        asked = (problem.today, hubs, days)
+        found = self._books.get(asked)
         if found is None:
             if len(self._books) >= BOOKS_MAX:
                 self._books.clear()
-            found = self._books[hubs] = leg_book(self._ways.all_legs(hubs))
+            legs = {leg for day in days for leg in self._on(problem.today + day).all_legs(hubs)}
+            if processes:
+                local = self._manner.local_micro
+                legs |= {Leg(hub, hub, local, 0, LOCAL_MODE) for hub in hubs}
+            found = self._books[asked] = leg_book(legs)
+        return found
+
+    def _on(self, day: int) -> Ways:
+        """The ways of a day, remembered."""
+        found = self._ways.get(day)
+        if found is None:
+            for old in sorted(self._ways)[: 1 - DAYS_MAX]:
+                self._ways.pop(old, None)
+            found = self._ways.setdefault(day, self._network.on(day))
         return found

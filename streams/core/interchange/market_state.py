@@ -13,6 +13,7 @@ import msgspec
 from schemas.market import LeftNeed, LeftOffer, LegSide, LegState
 from streams.core.interchange.protocol_table import OVER, Phase
 from streams.core.interchange.terms import Part
+from streams.core.state import Step
 
 APPLIED: Final = "applied"
 _encode = msgspec.msgpack.Encoder().encode
@@ -41,7 +42,10 @@ class DoneTick(MarketRecord, gc=False):
 
 
 class End(msgspec.Struct, array_like=True, gc=False):
-    """One leg as the market last heard of it; `told` is the hub's version, 0 before any answer."""
+    """One leg as the market last heard of it; `told` is the hub's version, 0 before any answer.
+
+    `coop` and `grade` are those of the line when it was matched.
+    """
 
     side: LegSide
     hub: str
@@ -56,6 +60,8 @@ class End(msgspec.Struct, array_like=True, gc=False):
     at_risk: str = ""
     delivered: int = 0
     reason: str = ""
+    coop: str = ""
+    grade: str = ""
 
     @property
     def is_over(self) -> bool:
@@ -67,7 +73,9 @@ class Between(MarketRecord):
     """A match between hubs: both legs, what was proposed, and where it stands.
 
     `given` and `quantity` are micro of the offer's and of the need's commodity; they differ only
-    where a process lies between. `reason` is why it is over; `shown` that people have seen it.
+    where a process lies between. `reason` is why it is over; `shown` that people have seen it,
+    `steps` what they saw of its life. `surplus` is whole rupiah per base unit received,
+    `needed_day` the last day of use, -1 where none was said.
     """
 
     match: str
@@ -91,6 +99,9 @@ class Between(MarketRecord):
     shown: bool = False
     reason: str = ""
     ended_ms: int = -1
+    surplus: int = 0
+    needed_day: int = -1
+    steps: list[Step] = []
 
     @property
     def ends(self) -> tuple[End, End]:
@@ -131,6 +142,8 @@ class Family(MarketRecord, gc=False):
     gap: int = 0
     digest: str = ""
     shipments: int = 0
+    pairs: int = 0
+    """Offers times needs of that round."""
 
 
 class AppliedTo(MarketRecord, gc=False):

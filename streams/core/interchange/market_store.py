@@ -3,7 +3,7 @@
 Refuses to know what any of it means: `market_side` and `market_round` do.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from streams.core.interchange.market_state import (
@@ -19,12 +19,16 @@ from streams.core.interchange.market_state import (
     encode,
 )
 from streams.core.interchange.protocol_table import Phase
+from streams.core.interchange.tally import Tally
 
 
 class MarketStore:
     """All state of one market partition; `changed` are keys to write."""
 
-    def __init__(self, epoch: int) -> None:
+    def __init__(self, epoch: int, home: Callable[[str], int]) -> None:
+        """`home` is the partition of a hub."""
+        self._home = home
+        self.tally = Tally()
         self.now = AppliedTo(0, epoch=epoch)
         self.residuals: dict[str, Lines] = {}
         self.done: dict[str, DoneTick] = {}
@@ -59,7 +63,9 @@ class MarketStore:
             self._show[name] = None
 
     def _index(self, kind: str, name: str, record: Any) -> None:
-        if kind == "pair":
+        if kind == "residual":
+            self.tally.put(name, self._home(record.hub), record.told)
+        elif kind == "pair":
             self._pairs_of.setdefault(record.family, {})[name] = record
         elif kind == "match":
             self._index_match(name, record)
@@ -113,7 +119,8 @@ class MarketStore:
     def settle(self) -> None:
         """Build what the state implies."""
         self.open, self._ended, self._pairs_of, self._open_of = {}, {}, {}, {}
-        for kind in ("match", "pair"):
+        self.tally = Tally()
+        for kind in ("match", "pair", "residual"):
             table = self._table(kind)
             for name in sorted(table):
                 self._index(kind, name, table[name])

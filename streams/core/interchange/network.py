@@ -141,7 +141,9 @@ class Ways:
             start = self.network.land.at[HubId(origin)]
             labels = self._search.from_place(start)
             found = row_of(start, self._at[HubId(origin)], labels, self.network.last)
-            self._rows[origin] = found
+            # Another thread may have been faster: figures are remembered by the identity of a
+            # row's chains, so there must be one row only.
+            found = self._rows.setdefault(origin, found)
         return found
 
     def _leg(self, ends: tuple[str, str], chain: Label | None, choice: Choice) -> Leg:

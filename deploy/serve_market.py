@@ -1,0 +1,47 @@
+"""Decides which parts make a market worker: the market between hubs, inside Faust.
+
+It folds `lumbung.market.v1`, asks hubs in `lumbung.events.v1`, and writes its matches behind those
+of the hubs: its partition p of them is the topic's partition P + p, so each has one writer.
+Refuses to know the database and the books of hubs.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from deploy.settings import Settings
+from deploy.wiring import Process, figures_at, market_app_id
+from deploy.worker import options_of, work
+from schemas import network_reference, reference
+from schemas.topics import DEAD_LETTER, EVENTS, MARKET, MATCHES
+from streams.agents.options import WorkerOptions
+from streams.core.interchange.market_building import MarketBuilder
+
+OUTPUTS: Final = (MATCHES, DEAD_LETTER)
+
+
+def builder(partitions: int) -> MarketBuilder:
+    """The market over the shipped reference tables."""
+    tables = network_reference.tables()
+    return MarketBuilder(
+        reference.catalogue(), tables, network_reference.sailings(), tables.rates, partitions
+    )
+
+
+def market_options(process: Process) -> WorkerOptions:
+    """What a market worker reads and writes."""
+    return replace(
+        options_of(process, market_app_id(process.settings)),
+        source=MARKET,
+        outputs=OUTPUTS,
+        compacted=(MATCHES,),
+        first_partition={MATCHES: process.settings.kafka.partitions},
+        away=(EVENTS,),
+    )
+
+
+def serve_market(process: Process, worker: int) -> int:
+    """A market worker, until it is asked to end; 70 when going on could cost exactness."""
+    settings: Settings = process.settings
+    meter = process.meter(figures_at(settings, "market", worker))
+    made = builder(settings.kafka.partitions)
+    return work(market_options(process), made.partition, meter)

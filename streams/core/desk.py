@@ -1,0 +1,191 @@
+"""Decides what the hubs of a partition have to do with the market between hubs.
+
+The desk carries requests out on the legs of its hubs and tells what became of them; at a tick it
+tells what their own matching left over, and that the tick is done. Of a line, what a side of a
+match inside the hub said yes to comes first, then committed legs, then holds; proposals inside the
+hub give way. Refuses to know how hubs match inside and what the market makes of it.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Protocol
+
+from schemas import topics
+from schemas.identity import partition_of
+from schemas.market import Done, LegSide, LegTold, Request, Residual, Retell, key_of, written
+from schemas.records import version_of
+from streams.core.book import HubFamily
+from streams.core.effects import Away
+from streams.core.interchange.hub_residual import Residuals, left_needs, left_offers
+from streams.core.interchange.hub_side import At, HubSide
+from streams.core.lines import NeedLine, OfferLine
+from streams.core.promises import Promises
+from streams.core.state import Applied
+from streams.core.view import View
+
+STALE_MAX: Final = 300
+LEFT_BYTES: Final = 48
+LEG_BYTES: Final = 400
+"""What a leg takes in the changelog, with what is written beside it, roughly."""
+
+
+Word = Residual | Done | LegTold
+
+
+class Lines(Protocol):
+    """What a family in a hub looks like to a matcher; `streams.core.rounds.Market` does."""
+
+    def offers(self) -> list[OfferLine]:
+        """What is free."""
+
+    def needs(self) -> list[NeedLine]:
+        """What is wanted."""
+
+    def proposed(self) -> dict[str, int]:
+        """Micro base units that the hub's own proposals take, by line."""
+
+
+class Desk:
+    """The dealings of one partition's hubs with the market; `size` is bytes of state since."""
+
+    def __init__(self, number: int, partitions: int, view: View, promises: Promises) -> None:
+        self.side: Final = HubSide(self)
+        self.size = 0
+        self.generation = 0
+        self._number, self._partitions = number, partitions
+        self._view, self._promises = view, promises
+        self._residuals = Residuals(self.side, self._home)
+        self._said: list[Word] = []
+        view.legs = self.side
+
+    def room(self, side: LegSide, line: str, commodity: str) -> int:
+        """What promises inside the hub leave of a line, micro base units."""
+        return self._promises.room(side, line, commodity)
+
+    # -------------------------------------------------------------- what happens
+    def hear(self, request: Request, at: At, *, again: bool) -> None:
+        """Carry a request out; one that was carried out before is only answered."""
+        if isinstance(request, Retell):
+            if not again:
+                self._residuals.again(request.market, at)
+                self.size += LEFT_BYTES * len(self.side.left)
+        elif again:
+            self.side.answer(request)
+        else:
+            self.side.hear(request, at)
+            self._follow(at)
+
+    def weigh(self, offers: Iterable[str], needs: Iterable[str], cause: str, at: At) -> None:
+        """Lines may have shrunk or grown, and promises inside were cut: so may legs be."""
+        if not self.side.lines:
+            return
+        for side, names in ((LegSide.OFFER, offers), (LegSide.NEED, needs)):
+            for line in names:
+                if (side, line) in self.side.lines:
+                    self.side.weigh(side, line, cause, at)
+        self._follow(at)
+
+    def lapse(self, at: At) -> None:
+        """Time went on: holds run out."""
+        self.side.tick(at)
+        self._follow(at)
+
+    def stale(self) -> list[HubFamily]:
+        """Families whose leftovers must be told whatever they are; the others at the next tick."""
+        return sorted(_where(name) for name in self._residuals.due())[:STALE_MAX]
+
+    def tell(self, where: HubFamily, lines: Lines, at: At) -> None:
+        """Tell what a family has left, if it is news."""
+        news = self._residuals.renew(self._left(where, lines, at.version), at)
+        if news is not None:
+            self._said.append(news)
+            self.size += LEG_BYTES
+
+    def _left(self, where: HubFamily, lines: Lines, version: int) -> Residual:
+        proposed = lines.proposed()
+        return Residual(
+            hub=where[0],
+            family=where[1],
+            version=version,
+            generation=self.generation,
+            offers=left_offers(lines.offers(), proposed),
+            needs=left_needs(lines.needs(), proposed),
+        )
+
+    def done(self, tick: int, version: int) -> None:
+        """All that follows from a tick is said."""
+        self._said += self._done(tick, version)
+
+    def _done(self, tick: int, version: int) -> list[Done]:
+        """The word to each partition of the market, with what stands for all it was told."""
+        whole = not self._residuals.due()
+        facts: dict[str, Any] = {"partition": self._number, "tick": tick, "version": version}
+        facts["generation"] = self.generation
+        return [
+            Done(**facts, told=self._residuals.sum(place) if whole else -1)
+            for place in range(self._partitions)
+        ]
+
+    def _home(self, family: str) -> int:
+        return partition_of(family, self._partitions)
+
+    def _follow(self, at: At) -> None:
+        """Bring book and totals up to the legs that changed."""
+        for name in self.side.moved:
+            leg = self.side.legs[name]
+            self.size += LEG_BYTES
+            self._view.book.dirty[leg.hub, leg.family] = None
+            if leg.side is LegSide.NEED:
+                self._view.rebind(leg.line, at.version)
+        self.side.moved.clear()
+
+    # -------------------------------------------------------------- recovery
+    def settle(self) -> None:
+        """After the book was built anew: count what legs promise, find families to solve."""
+        self._residuals.settle()
+        for name in sorted(self.side.legs):
+            leg = self.side.legs[name]
+            if leg.side is LegSide.NEED:
+                self._view.rebind(leg.line, leg.version)
+            # A tick solves first, and ends holds after.
+            if leg.version >= self._view.solved((leg.hub, leg.family)):
+                self._view.book.dirty[leg.hub, leg.family] = None
+
+    def announce(self, above: int, now: Applied, lines_of: Callable[[HubFamily], Lines]) -> Away:
+        """Everything of the legs that changed above a version, once more.
+
+        What was told at a tick may not have left only when nothing was folded after the tick: then
+        the lines are still those that were told.
+        """
+        self.side.announce(above + 1)
+        last = version_of(now.epoch, now.offset)
+        told = [n for n, left in self.side.left.items() if left.digest and left.version == last]
+        left = [self._left(_where(n), lines_of(_where(n)), last) for n in sorted(told)]
+        legs = [self.side.legs[name].told() for name in self.side.told]
+        self.side.told.clear()
+        done = self._done(now.tick, version_of(now.epoch, now.tick_offset)) if now.tick else []
+        return self._rows([*legs, *left, *done], now.as_of_ms)
+
+    # -------------------------------------------------------------- what leaves
+    def drain(self, now: Applied) -> tuple[list[tuple[bytes, bytes | None]], Away]:
+        """What to write, and then what to tell the market; both are empty afterwards."""
+        rows, legs = self.side.drain()
+        said, self._said, self.size = self._said, [], 0
+        away = self._rows([*legs, *said], now.as_of_ms)
+        return [(key.encode(), value) for key, value in rows], away
+
+    def _rows(self, messages: Iterable[Word], at_ms: int) -> Away:
+        """Messages by partition of the market, in their order; each hears of a tick in turn."""
+        found: dict[int, list[tuple[bytes, bytes]]] = {}
+        ticks = 0
+        for message in messages:
+            if isinstance(message, Done):
+                place, ticks = ticks % self._partitions, ticks + 1
+            else:
+                place = self._home(message.family)
+            found.setdefault(place, []).append((key_of(message), written(message, at_ms)))
+        return [(topics.MARKET, place, rows) for place, rows in sorted(found.items())]
+
+
+def _where(name: str) -> HubFamily:
+    hub, _, family = name.partition("|")
+    return hub, family

@@ -1,0 +1,68 @@
+"""Decides how a partition of the market is put together from the reference tables."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from schemas.commodity import Catalogue
+from schemas.network import NetworkTables
+from schemas.network_sailings import Sailing
+from schemas.transport import Rates
+from streams.core.book import goods
+from streams.core.interchange.market_partition import MarketPartition
+from streams.core.interchange.market_round import Policy
+from streams.core.interchange.market_side import MarketSide
+from streams.core.interchange.market_solving import Exchange, Manner
+from streams.core.interchange.network import MICRO_PER_KG, Network
+from streams.core.interchange.terms import Process
+from streams.core.lines import goods_of
+
+LOCAL_METRES: Final = 20_000
+"""Taken for the way to a mill in the same hub, by the small truck: nobody has recorded mills."""
+
+
+class MarketBuilder:
+    """Makes the partitions of one market worker; the network is shared, the state never is."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        tables: NetworkTables,
+        sailings: Iterable[Sailing],
+        rates: Rates,
+        partitions: int,
+    ) -> None:
+        self._partitions = partitions
+        self._goods = goods(catalogue)
+        everything = catalogue.commodities.values()
+        manner = Manner(
+            grams={str(c.code): c.grams_per_unit for c in everything},
+            freight_micro={str(c.code): rates.storage_factors[c.storage] for c in everything},
+            recipes=recipes_of(catalogue),
+            local_micro=rates.road(LOCAL_METRES, None, 0).cost_per_tonne_idr * MICRO_PER_KG,
+        )
+        self._solve = Exchange(Network(tables, sailings), manner)
+        self._policy = Policy(partitions, goods_of(catalogue))
+
+    def partition(self, number: int, epoch: int = 0) -> MarketPartition:
+        """An empty partition, to be filled from its changelog and its log."""
+        side = MarketSide(self._solve, self._policy, number=number, epoch=epoch)
+        return MarketPartition(number, self._partitions, side, self._goods)
+
+
+def recipes_of(catalogue: Catalogue) -> tuple[Process, ...]:
+    """Every recipe between free goods, at no hub yet; what it costs nobody has recorded."""
+    free = {code for code, c in catalogue.commodities.items() if c.trade == "free"}
+    found = (
+        Process(
+            code=str(recipe.code),
+            input=str(recipe.input),
+            output=str(recipe.main.commodity),
+            hub="",
+            yield_micro=recipe.main.micro_per_input_unit,
+            days=recipe.days,
+            shelf_days=catalogue.commodities[recipe.main.commodity].shelf_life_days or None,
+        )
+        for recipe in catalogue.recipes.values()
+        if recipe.input in free and recipe.main.commodity in free
+    )
+    return tuple(sorted(found, key=lambda p: p.code))

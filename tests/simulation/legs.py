@@ -1,0 +1,138 @@
+"""What the legs of a hub must be, said once more from the design alone, in the plainest way.
+
+It knows a line as what the oracle leaves of it after the deals inside the hub, keeps every leg in
+one table and looks through all of them after each record. It shares no code with the hub side.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from schemas.market import Commit, Release, Request, Reserve, Retell
+
+WEEK_MS = 7 * 86_400_000
+FENCE_MS = 600_000
+LIVE = ("held", "committed")
+Name = tuple[str, str]
+Room = Callable[[str, str, str], int]
+"""What deals inside leave of a side's line of a commodity, micro base units."""
+
+
+@dataclass(slots=True)
+class Leg:
+    """`since` is the round that asked for it, and its match.
+
+    `until_ms` ends a hold, or the memory of what is over.
+    """
+
+    side: str
+    line: str
+    commodity: str
+    state: str
+    micro: int
+    since: tuple[int, str]
+    version: int
+    until_ms: int
+    at_risk: str = ""
+
+    @property
+    def told(self) -> tuple[str, int, str, int]:
+        return self.state, self.micro, self.at_risk, self.version
+
+
+class Legs:
+    """All legs of a partition's hubs; after each record call `weigh`."""
+
+    def __init__(self) -> None:
+        self.by_name: dict[Name, Leg] = {}
+        self.granted: set[Name] = set()
+        """Those that the record just heard has granted."""
+        self._heard: dict[str, tuple[int, int]] = {}
+
+    def on(self, side: str, line: str, commodity: str = "") -> list[Leg]:
+        """The living legs of a line, oldest first; with a commodity only those of it."""
+        found = [
+            leg
+            for leg in self.by_name.values()
+            if (leg.side, leg.line) == (side, line) and commodity in ("", leg.commodity)
+        ]
+        return sorted((x for x in found if x.state in LIVE), key=lambda leg: leg.since)
+
+    def promised(self, side: str, line: str, commodity: str = "") -> int:
+        """Micro base units of a line, or of one commodity of it, that legs take."""
+        return sum(leg.micro for leg in self.on(side, line, commodity))
+
+    def hear(self, request: Request, version: int, now_ms: int, room: Room) -> None:
+        """Carry a request out."""
+        self.granted = set()
+        if isinstance(request, Retell) or self._is_late(request, now_ms):
+            return
+        name = (request.match, str(request.side))
+        leg = self.by_name.get(name)
+        if isinstance(request, Reserve):
+            if leg is None:
+                self._reserve(name, request, version, now_ms, room)
+        elif leg is None:
+            state = "lapsed" if isinstance(request, Commit) else "released"
+            leg = self.by_name[name] = Leg(name[1], "", "", state, 0, (0, name[0]), version, 0)
+            self._end(leg, state, version, now_ms)
+        elif isinstance(request, Release) and leg.state in LIVE:
+            self._end(leg, "released", version, now_ms)
+        elif isinstance(request, Commit) and leg.state == "held":
+            if 0 < request.quantity <= leg.micro:
+                leg.state, leg.micro, leg.version = "committed", request.quantity, version
+            else:
+                self._end(leg, "lapsed", version, now_ms)
+
+    def _is_late(self, request: Reserve | Commit | Release, now_ms: int) -> bool:
+        """A younger worker of the market has spoken in the last ten minutes."""
+        youngest, at_ms = self._heard.get(request.family, (request.generation, now_ms))
+        if request.generation < youngest and now_ms - at_ms < FENCE_MS:
+            return True
+        self._heard[request.family] = (request.generation, now_ms)
+        return False
+
+    def _reserve(self, name: Name, asked: Reserve, version: int, now_ms: int, room: Room) -> None:
+        side = str(asked.side)
+        free = room(side, asked.line, asked.commodity)
+        free -= self.promised(side, asked.line, asked.commodity)
+        micro = min(asked.quantity, free)
+        since = (asked.tick, asked.match)
+        leg = Leg(side, asked.line, asked.commodity, "held", micro, since, version, 0)
+        leg.until_ms = now_ms + asked.ttl_ms
+        self.by_name[name] = leg
+        if micro < max(1, asked.least):
+            self._end(leg, "refused", version, now_ms)
+        else:
+            self.granted.add(name)
+
+    def _end(self, leg: Leg, state: str, version: int, now_ms: int) -> None:
+        leg.state, leg.micro, leg.at_risk = state, 0, ""
+        leg.version, leg.until_ms = version, now_ms + WEEK_MS
+
+    def tick(self, version: int, now_ms: int) -> None:
+        """Holds end; what has been over for a week is forgotten."""
+        for leg in self.by_name.values():
+            if leg.state == "held" and leg.until_ms <= now_ms:
+                self._end(leg, "lapsed", version, now_ms)
+        for name, leg in list(self.by_name.items()):
+            if leg.state not in LIVE and leg.until_ms <= now_ms:
+                del self.by_name[name]
+
+    def weigh(self, room: Room, cause: str, version: int, now_ms: int) -> None:
+        """What is no longer there: holds are cut, newest first; what is committed is at risk."""
+        for side, line in {(x.side, x.line) for x in self.by_name.values() if x.state in LIVE}:
+            legs = self.on(side, line)
+            for leg in reversed(legs):
+                goods = leg.commodity
+                over = self.promised(side, line, goods) - room(side, line, goods)
+                if leg.state == "held" and over > 0:
+                    leg.micro, leg.version = max(0, leg.micro - over), version
+                    if not leg.micro:
+                        self._end(leg, "lapsed", version, now_ms)
+            before: Counter[str] = Counter()
+            for leg in (leg for leg in legs if leg.state == "committed"):
+                before[leg.commodity] += leg.micro
+                if (before[leg.commodity] > room(side, line, leg.commodity)) != bool(leg.at_risk):
+                    leg.at_risk = "" if leg.at_risk else cause
+                    leg.version = version
