@@ -15,6 +15,7 @@ unit; days count since 1970, -1 is none.
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any, Final
 
@@ -251,7 +252,7 @@ def written(message: Message, at_ms: int) -> bytes:
         "id": name_of(message),
         "source": f"/{whose}",
         "time": _EPOCH + timedelta(milliseconds=at_ms),
-        "data": _said(msgspec.to_builtins(message), format_quantity),
+        "data": _said(_spelt(message), format_quantity),
     }
     return msgspec.json.encode(envelope)
 
@@ -291,6 +292,25 @@ def _micro(text: Any) -> int:
     if found is None:
         raise _NoAmountError
     return found
+
+
+@cache
+def _defaults(kind: type[Closed]) -> dict[str, Any]:
+    return {field.name: field.default for field in msgspec.structs.fields(kind)}
+
+
+def _spelt(part: Any) -> Any:
+    """Plain values without defaults, so that one saying has one spelling.
+
+    msgspec knows a default by which object it is, and would leave it out now and then.
+    """
+    if isinstance(part, Closed):
+        defaults = _defaults(type(part))
+        told = msgspec.structs.asdict(part).items()
+        return {name: _spelt(value) for name, value in told if value != defaults[name]}
+    if isinstance(part, tuple):
+        return [_spelt(one) for one in part]
+    return str(part) if isinstance(part, StrEnum) else part
 
 
 def _said(part: Any, amount: Callable[[Any], Any]) -> Any:
