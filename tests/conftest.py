@@ -1,10 +1,16 @@
 """What tests of every tier may ask for: `kafka`, one real broker for the whole session."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from deploy.broker.kit import Kit, prepare
+
+# Whoever starts the tests in the background has them ignore Ctrl-C, and all that they start too;
+# some of what they start is to be ended by it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
