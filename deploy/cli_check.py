@@ -12,7 +12,7 @@ from deploy.cli_broker import kafka_folder
 from deploy.errors import EXIT_CHECK, DependencyError
 from deploy.options import Data, Kafka, WarehouseUrl
 from deploy.settings import Settings, load
-from deploy.wiring import hub_app_id
+from deploy.wiring import hub_app_id, market_app_id
 
 
 @contextmanager
@@ -75,6 +75,7 @@ def verify(
             bootstrap,
             settings.warehouse_url,
             app_id=hub_app_id(settings),
+            market_id=market_app_id(settings),
             jobs=jobs,
             metrics=metrics or (),
         )

@@ -26,6 +26,8 @@ from schemas.events import Closed, Envelope, Text
 from schemas.quantity import QUANTITY_MAX_MICRO, format_quantity, parse_quantity
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
+DONE_KEY: Final = b"done|"
+"""How the key of a hub partition's word that its tick is done begins."""
 WIRE_MAX_MICRO: Final = QUANTITY_MAX_MICRO - 1
 """The most that twelve digits and six decimals can say."""
 Micro = Annotated[int, msgspec.Meta(ge=0, le=WIRE_MAX_MICRO)]
@@ -235,7 +237,7 @@ def name_of(message: Message) -> str:
 def key_of(message: Message) -> bytes:
     """The record key: hub and family to the market, the hub to a hub; `done` names its sender."""
     if isinstance(message, Done):
-        return f"done|{message.partition}".encode()
+        return DONE_KEY + str(message.partition).encode()
     if isinstance(message, Retell):
         return f"{message.partition:05d}".encode()
     if isinstance(message, Residual | LegTold):

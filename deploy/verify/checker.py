@@ -38,6 +38,7 @@ from schemas.topics import (
 
 VERDICTS: Final = ("accepted", "duplicate", "rejected")
 APP_ID: Final = "lumbung-hub"
+MARKET_ID: Final = "lumbung-market"
 Ends = Mapping[tuple[str, int], int]
 
 
@@ -47,6 +48,7 @@ class Names:
 
     prefix: str = ""
     app_id: str = APP_ID
+    market_id: str = MARKET_ID
     outputs: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,9 +72,8 @@ class Names:
 
     @property
     def market_changelog(self) -> str:
-        """The state of the market's worker: its group is called like that of the hubs."""
-        group = f"{self.app_id.removesuffix('-hub')}-market"
-        return self.prefix + changelog_topic(group).name
+        """The state of the market's worker."""
+        return self.prefix + changelog_topic(self.market_id).name
 
     @property
     def all(self) -> tuple[str, ...]:

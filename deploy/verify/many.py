@@ -21,7 +21,16 @@ from time import perf_counter
 from typing import Any, Final
 
 from deploy.verify import figures, kafka_log, warehouse
-from deploy.verify.checker import APP_ID, Ends, Names, check_partition, ends_of, settle, show
+from deploy.verify.checker import (
+    APP_ID,
+    MARKET_ID,
+    Ends,
+    Names,
+    check_partition,
+    ends_of,
+    settle,
+    show,
+)
 from deploy.verify.findings import Report
 from deploy.verify.log import Log, LogRecord
 
@@ -86,6 +95,7 @@ def check(
     warehouse_url: str | None,
     *,
     app_id: str = APP_ID,
+    market_id: str = MARKET_ID,
     prefix: str = "",
     jobs: int | None = None,
     metrics: Sequence[str] = (),
@@ -97,7 +107,7 @@ def check(
     figures; a long check tells how far it is on stderr. Raises DependencyError when Kafka, the
     warehouse or the figures cannot be read; a breach is in the report.
     """
-    names = Names(prefix, app_id)
+    names = Names(prefix, app_id, market_id)
     asked = Asked(bootstrap, warehouse_url, names, jobs, tuple(metrics), progress)
     began, report = perf_counter(), Report()
     with kafka_log.opened(bootstrap) as log:

@@ -13,8 +13,6 @@ Away: TypeAlias = list[tuple[str, int, list[tuple[bytes, bytes]]]]
 """(topic, partition, rows), in partitions that others write to as well."""
 
 TICK: Final = b"tick"
-DONE: Final = b"done|"
-"""What the key of a hub partition's word that its tick is done begins with."""
 
 
 class Record(Protocol):

@@ -23,9 +23,10 @@ from time import monotonic
 from typing import Final
 
 from schemas.failpoints import failpoint
+from schemas.market import DONE_KEY
 from schemas.metrics import Meter
 from streams.agents.breaker import Limits
-from streams.agents.core_port import DONE, TICK, Away, Effects, Outputs, Record, StateRows
+from streams.agents.core_port import TICK, Away, Effects, Outputs, Record, StateRows
 from streams.agents.figures import tell
 from streams.agents.guards import WorkerFatal, last_resort
 from streams.agents.holding import Holding
@@ -260,4 +261,4 @@ class Tenure:
 def _is_slow(run: Sequence[Record]) -> bool:
     """Whether something in a run may be solved; a key that only looks so costs a thread."""
     keys = b"\n".join(filter(None, map(_key_of, run)))
-    return TICK in keys or DONE in keys
+    return TICK in keys or DONE_KEY in keys

@@ -6,7 +6,7 @@ match inside the hub said yes to comes first, then committed legs, then holds; p
 hub give way. Refuses to know how hubs match inside and what the market makes of it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, Protocol
 
 from schemas import topics
@@ -29,6 +29,8 @@ LEG_BYTES: Final = 400
 
 
 Word = Residual | Done | LegTold
+Said = tuple[int, Word]
+"""A partition of the market, and what it is told."""
 
 
 class Lines(Protocol):
@@ -54,7 +56,7 @@ class Desk:
         self._number, self._partitions = number, partitions
         self._view, self._promises = view, promises
         self._residuals = Residuals(self.side, self._home)
-        self._said: list[Word] = []
+        self._said: list[Said] = []
         view.legs = self.side
 
     def room(self, side: LegSide, line: str, commodity: str) -> int:
@@ -97,7 +99,7 @@ class Desk:
         """Tell what a family has left, if it is news."""
         news = self._residuals.renew(self._left(where, lines, at.version), at)
         if news is not None:
-            self._said.append(news)
+            self._said.append((self._home(where[1]), news))
             self.size += LEG_BYTES
 
     def _left(self, where: HubFamily, lines: Lines, version: int) -> Residual:
@@ -115,13 +117,13 @@ class Desk:
         """All that follows from a tick is said."""
         self._said += self._done(tick, version)
 
-    def _done(self, tick: int, version: int) -> list[Done]:
+    def _done(self, tick: int, version: int) -> list[Said]:
         """The word to each partition of the market, with what stands for all it was told."""
         whole = not self._residuals.due()
         facts: dict[str, Any] = {"partition": self._number, "tick": tick, "version": version}
         facts["generation"] = self.generation
         return [
-            Done(**facts, told=self._residuals.sum(place) if whole else -1)
+            (place, Done(**facts, told=self._residuals.sum(place) if whole else -1))
             for place in range(self._partitions)
         ]
 
@@ -163,27 +165,32 @@ class Desk:
         legs = [self.side.legs[name].told() for name in self.side.told]
         self.side.told.clear()
         done = self._done(now.tick, version_of(now.epoch, now.tick_offset)) if now.tick else []
-        return self._rows([*legs, *left, *done], now.as_of_ms)
+        return _rows([*self._at_home([*legs, *left]), *done], now.as_of_ms)
 
     # -------------------------------------------------------------- what leaves
     def drain(self, now: Applied) -> tuple[list[tuple[bytes, bytes | None]], Away]:
         """What to write, and then what to tell the market; both are empty afterwards."""
         rows, legs = self.side.drain()
         said, self._said, self.size = self._said, [], 0
-        away = self._rows([*legs, *said], now.as_of_ms)
+        away = _rows([*self._at_home(legs), *said], now.as_of_ms)
         return [(key.encode(), value) for key, value in rows], away
 
-    def _rows(self, messages: Iterable[Word], at_ms: int) -> Away:
-        """Messages by partition of the market, in their order; each hears of a tick in turn."""
-        found: dict[int, list[tuple[bytes, bytes]]] = {}
-        ticks = 0
-        for message in messages:
-            if isinstance(message, Done):
-                place, ticks = ticks % self._partitions, ticks + 1
-            else:
-                place = self._home(message.family)
-            found.setdefault(place, []).append((key_of(message), written(message, at_ms)))
-        return [(topics.MARKET, place, rows) for place, rows in sorted(found.items())]
+    def _at_home(self, words: Iterable[LegTold | Residual]) -> Iterator[Said]:
+        return ((self._home(word.family), word) for word in words)
+
+
+def _rows(said: Iterable[Said], at_ms: int) -> Away:
+    """What is said by partition of the market, in its order; equal words are written once."""
+    found: dict[int, list[tuple[bytes, bytes]]] = {}
+    spelt: dict[Done, bytes] = {}
+    for place, word in said:
+        value = spelt.get(word) if isinstance(word, Done) else None
+        if value is None:
+            value = written(word, at_ms)
+            if isinstance(word, Done):
+                spelt[word] = value
+        found.setdefault(place, []).append((key_of(word), value))
+    return [(topics.MARKET, place, rows) for place, rows in sorted(found.items())]
 
 
 def _where(name: str) -> HubFamily:

@@ -216,7 +216,8 @@ class Trial:
 
     def _judge(self) -> None:
         url, app_id = self.settings.warehouse_url, hub_app_id(self.settings)
-        report = check(self.plant.direct, url, app_id=app_id)
+        market_id = market_app_id(self.settings)
+        report = check(self.plant.direct, url, app_id=app_id, market_id=market_id)
         if not report.ok:
             self.outcome.breaches.append(f"verify: {report.first}")
         differences = self._answer.dump.differences(dumped(self.folder))

@@ -14,8 +14,9 @@ from schemas.decoding import read as read_saying
 from schemas.errors import Reason, Rejection, Unacceptable
 from schemas.events import Tick as TickBody
 from schemas.identity import partition_of
-from schemas.market import Done, LegTold, Residual, Retell, key_of, read, written
+from schemas.market import DONE_KEY, Done, LegTold, Residual, Retell, key_of, read, written
 from schemas.records import version_of
+from schemas.validation import TICK_KEY
 from streams.core.ahead import Record
 from streams.core.book import Good
 from streams.core.dead_letters import dead_letter
@@ -26,7 +27,6 @@ from streams.core.interchange.market_round import MATCH_BYTES
 from streams.core.interchange.market_side import Asked, MarketSide, Tick
 from streams.core.interchange.market_state import Between
 
-TICK_KEY: Final = b"tick"
 STRETCH_BYTES: Final = 100 * 1024
 """A stretch of this size takes in nothing that may begin a round, which adds up to 320 KiB."""
 STATE_BYTES_MAX: Final = 300 * 1024
@@ -107,7 +107,7 @@ class MarketPartition:
         )
 
     def _has_room(self, record: Record) -> bool:
-        opens = record.key == TICK_KEY or (record.key or b"").startswith(b"done|")
+        opens = record.key == TICK_KEY or (record.key or b"").startswith(DONE_KEY)
         size = self._bytes + len(record.value or b"")
         return size < (STRETCH_BYTES if opens else STATE_BYTES_MAX)
 
