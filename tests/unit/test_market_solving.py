@@ -86,3 +86,30 @@ def _with_rest(found: Any, offers: Sequence[OfferLine], needs: Sequence[NeedLine
         for u in told
     ]
     return msgspec.structs.replace(found, unmatched=tuple(u for u in rest if u.quantity))
+
+
+def test_a_round_of_many_hubs_picks_its_ways_from_the_book_of_the_country(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    network, chance = networks.small(), Random(5)
+    hubs = sorted(network.hubs)
+    offers = [offer(f"o{n}", 10 + n, hub=chance.choice(hubs)) for n in range(12)]
+    needs = [need(f"n{n}", 8 + n, 900_000, hub=chance.choice(hubs)) for n in range(12)]
+    alone = Exchange(network, Manner())(problem(offers, needs))
+    monkeypatch.setattr("streams.core.interchange.market_solving.HUBS_ALONE_MAX", 0)
+    shared = Exchange(network, Manner())(problem(offers, needs))
+    assert alone.shipments
+    told = msgspec.structs.replace
+    assert told(shared, digest="") == told(alone, digest="")
+
+
+def test_the_book_between_some_hubs_is_that_of_their_legs_alone():
+    network = networks.small()
+    hubs = sorted(network.hubs)
+    chosen = frozenset(hubs[::2])
+    whole = leg_book(network.on(TODAY).all_legs())
+    ours, fresh = whole.between(chosen), leg_book(network.on(TODAY).all_legs(chosen))
+    assert 0 < len(fresh.legs) < len(whole.legs)
+    assert (ours.legs, dict(ours.hubs)) == (fresh.legs, dict(fresh.hubs))
+    for column in ("origin", "target", "cost_micro", "days", "departs", "room_kg"):
+        assert getattr(ours, column).tolist() == getattr(fresh, column).tolist()

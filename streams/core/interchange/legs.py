@@ -8,9 +8,10 @@ Parallel legs of one pair of hubs (a dear fast one, a cheap slow one, two sailin
 given; a leg from a hub to itself is the way inside it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import compress
 from typing import Final, NamedTuple
 
 import msgspec
@@ -59,9 +60,11 @@ class LegBook:
 
     def arrival(self, today: int, ready: int = 0) -> IntArray:
         """Give days from today to arrival for goods ready in `ready` days; GONE where too late."""
-        sails = self.departs != _ANY_DAY
-        leaves = np.where(sails, self.departs - today, ready)
-        return np.where(leaves < ready, GONE, leaves + self.days)
+        return _arrival(self.departs, self.days, today, ready)
+
+    def arrival_by(self, legs: IntArray, today: int, ready: int) -> IntArray:
+        """Give the same for these legs alone, by their places."""
+        return _arrival(self.departs[legs], self.days[legs], today, ready)
 
     def unit_cost(self, grams: int, factor_micro: int = MICRO) -> IntArray:
         """Give rupiah per base unit of so many grams, rounded up; the factor is for storage."""
@@ -69,6 +72,34 @@ class LegBook:
         if factor_micro != MICRO:
             per_kg = -(-per_kg * factor_micro // MICRO)
         return -(-per_kg * grams // (GRAMS_PER_KG * MICRO))
+
+    def between(self, hubs: Collection[str]) -> "LegBook":
+        """Give the book of the legs among these hubs; cheap beside making it anew."""
+        numbers = [at for name, at in self.hubs.items() if name in hubs]
+        inside = np.zeros(len(self.hubs), bool)
+        inside[numbers] = True
+        kept = inside[self.origin] & inside[self.target]
+        ends = np.unique(np.concatenate((self.origin[kept], self.target[kept])))
+        places = np.zeros(len(self.hubs), np.int64)
+        places[ends] = np.arange(len(ends))
+        names = list(self.hubs)
+        left = [names[at] for at in ends.tolist()]
+        return LegBook(
+            legs=tuple(compress(self.legs, kept.tolist())),
+            hubs={name: at for at, name in enumerate(left)},
+            origin=places[self.origin[kept]],
+            target=places[self.target[kept]],
+            cost_micro=self.cost_micro[kept],
+            days=self.days[kept],
+            departs=self.departs[kept],
+            room_kg=self.room_kg[kept],
+            digest=blake2b(msgspec.msgpack.encode((self.digest, left))).hexdigest(),
+        )
+
+
+def _arrival(departs: IntArray, days: IntArray, today: int, ready: int) -> IntArray:
+    leaves = np.where(departs != _ANY_DAY, departs - today, ready)
+    return np.where(leaves < ready, GONE, leaves + days)
 
 
 def leg_book(legs: Iterable[Leg]) -> LegBook:

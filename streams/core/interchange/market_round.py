@@ -26,10 +26,10 @@ WIB_MS: Final = 7 * 3_600_000
 ROUND_BYTES_MAX: Final = 320 * 1024
 """What the new matches of one record may take of a state batch; the rest waits a round."""
 MATCH_BYTES: Final = 1_200
-PAIRS_A_TICK: Final = 20_000
+PAIRS_A_TICK: Final = 5_000
 """Offers times needs that a family may have to be solved at every tick; some 20 ms."""
-REST_TICKS_MAX: Final = 24
-"""The longest that a family waits for its next round: two minutes at five seconds a tick."""
+REST_TICKS_MAX: Final = 18
+"""The longest that a family waits for its next round: a minute and a half at five seconds a tick."""
 
 
 def rest_ticks(pairs: int) -> int:

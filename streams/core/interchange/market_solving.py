@@ -19,8 +19,13 @@ from streams.core.interchange.terms import Interchange, Process, Terms
 PAIRS_MAX: Final = 300_000_000
 """Offers times needs of a family: 514 hubs with 32 lines each are 68 million."""
 BOOKS_MAX: Final = 64
+HUBS_ALONE_MAX: Final = 64
+"""Rounds of more hubs share the book of the whole country for a day, and pick their legs."""
+WHOLES_MAX: Final = 8
 DAYS_MAX: Final = 32
 LOCAL_MODE: Final = "local"
+Books = dict[tuple[tuple[str, ...], tuple[int, ...], bool], LegBook]
+"""By hubs, days, and whether there are ways inside a hub."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,8 @@ class Exchange:
     def __init__(self, network: Network, manner: Manner) -> None:
         self._network, self._manner = network, manner
         self._ways: dict[int, Ways] = {}
-        self._books: dict[tuple[int, tuple[str, ...], tuple[int, ...]], LegBook] = {}
+        self._books: Books = {}
+        self._wholes: Books = {}
 
     def __call__(self, problem: Problem) -> Interchange:
         """Match a round's lines; pairs inside one hub are that hub's own affair."""
@@ -95,16 +101,28 @@ class Exchange:
         places = {o.hub for o in problem.offers} | {n.hub for n in problem.needs}
         hubs = tuple(sorted(places | {p.hub for p in processes}))
         days = tuple(sorted({0} | {p.days for p in processes}))
-        asked = (problem.today, hubs, days)
-        found = self._books.get(asked)
+        when = tuple(problem.today + day for day in days)
+        if len(hubs) <= HUBS_ALONE_MAX:
+            return self._book(self._books, hubs, when, local=bool(processes))
+        every = self._network.hubs
+        whole = self._book(self._wholes, every, when, local=bool(processes))
+        return whole.between(frozenset(hubs))
+
+    def _book(
+        self, books: Books, hubs: Sequence[str], days: tuple[int, ...], *, local: bool
+    ) -> LegBook:
+        """The ways between hubs on some days, remembered; `local` for mills where goods lie."""
+        asked = (tuple(hubs), days, local)
+        found = books.get(asked)
         if found is None:
-            if len(self._books) >= BOOKS_MAX:
-                self._books.clear()
-            legs = {leg for day in days for leg in self._on(problem.today + day).all_legs(hubs)}
-            if processes:
-                local = self._manner.local_micro
-                legs |= {Leg(hub, hub, local, 0, LOCAL_MODE) for hub in hubs}
-            found = self._books[asked] = leg_book(legs)
+            most = BOOKS_MAX if books is self._books else WHOLES_MAX
+            for old in list(books)[: 1 - most]:
+                books.pop(old, None)
+            legs = {leg for day in days for leg in self._on(day).all_legs(hubs)}
+            if local:
+                cost = self._manner.local_micro
+                legs |= {Leg(hub, hub, cost, 0, LOCAL_MODE) for hub in hubs}
+            found = books[asked] = leg_book(legs)
         return found
 
     def _on(self, day: int) -> Ways:

@@ -136,7 +136,7 @@ class Mills:
         here, cost = road.hubs[process.hub], road.cost(process.output)
         shelf = SHELF_FOREVER if process.shelf_days is None else process.shelf_days
         legs = road.leaving(process.hub)
-        arrival = road.book.arrival(road.today, ready)[legs]
+        arrival = road.book.arrival_by(legs, road.today, ready)
         fresh = 10 * (arrival - ready) <= SHELF_LIFE_TENTHS * shelf
         able = (arrival != GONE) & fresh
         legs, arrival = legs[able], arrival[able]

@@ -74,7 +74,7 @@ class Road:
         found = [np.zeros(1, np.int64), self.arrival[self.arrival != GONE]]
         for process in self.terms.processes:
             for ready in self.ready_days(process.hub, process.days).tolist():
-                out = self.book.arrival(self.today, ready)[self.leaving(process.hub)]
+                out = self.book.arrival_by(self.leaving(process.hub), self.today, ready)
                 found += [out[out != GONE], np.array([ready], np.int64)]
         return np.unique(np.concatenate(found))
 
@@ -85,13 +85,27 @@ class Road:
 
     def leaving(self, hub: str) -> IntArray:
         """The legs from a hub to others."""
-        at = self.hubs[hub]
-        return np.flatnonzero((self.book.origin == at) & (self.book.target != at))
+        return self._apart(hub, *self._by_origin)
 
     def reaching(self, hub: str) -> IntArray:
         """The legs from others to a hub."""
+        return self._apart(hub, *self._by_target)
+
+    def _apart(self, hub: str, places: IntArray, ends: IntArray) -> IntArray:
+        """Among legs ordered by one of their ends, those of a hub that are no way inside it."""
         at = self.hubs[hub]
-        return np.flatnonzero((self.book.target == at) & (self.book.origin != at))
+        first, last = np.searchsorted(ends, (at, at + 1))
+        found = places[first:last]
+        away: IntArray = found[self.book.origin[found] != self.book.target[found]]
+        return away
+
+    @cached_property
+    def _by_origin(self) -> tuple[IntArray, IntArray]:
+        return _ordered(self.book.origin)
+
+    @cached_property
+    def _by_target(self) -> tuple[IntArray, IntArray]:
+        return _ordered(self.book.target)
 
     @cached_property
     def _costs(self) -> dict[str, IntArray]:
@@ -110,6 +124,12 @@ class Road:
         """Lower days to the level that lets the same legs through; -1 for none."""
         at = np.searchsorted(self.levels, days, "right") - 1
         return np.where(at < 0, -1, self.levels[np.maximum(at, 0)])
+
+
+def _ordered(ends: IntArray) -> tuple[IntArray, IntArray]:
+    """The places of legs by one of their ends, and that end of each."""
+    places = np.argsort(ends, kind="stable")
+    return places, ends[places]
 
 
 def links(
