@@ -3,14 +3,17 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from deploy.quiet import Progress, progress
 from schemas import reference
+from schemas.identity import CommodityCode
 from sinks.engines import reading
 from sinks.log import Log, LogOptions
 from sinks.queries.summary import lines_by_commodity, offsets_of, summary
-from streams.core.interchange.market_round import rest_ticks
+from streams.core.interchange.market_round import rest_ticks, work_of
+
+HUBS: Final = 514
 
 
 def counts(url: str) -> dict[str, Any]:
@@ -20,16 +23,14 @@ def counts(url: str) -> dict[str, Any]:
 
 
 def longest_rest(url: str) -> int:
-    """How many ticks the largest family may wait between two rounds of the market."""
+    """How many ticks may pass until the market has matched every family once."""
     with reading(url) as connection:
         offers, needs = lines_by_commodity(connection)
     goods = reference.catalogue().commodities
-    pairs: Counter[str] = Counter()
-    families = {str(code): str(good.family) for code, good in goods.items()}
-    for family in set(families.values()):
-        here = [code for code in families if families[code] == family]
-        pairs[family] = sum(offers.get(c, 0) for c in here) * sum(needs.get(c, 0) for c in here)
-    return rest_ticks(max(pairs.values(), default=0))
+    lines: Counter[str] = Counter()
+    for code in {*offers, *needs}:
+        lines[str(goods[CommodityCode(code)].family)] += offers.get(code, 0) + needs.get(code, 0)
+    return rest_ticks(sum(work_of(min(HUBS, n), n) for n in lines.values()))
 
 
 @contextmanager

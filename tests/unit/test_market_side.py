@@ -1,5 +1,6 @@
 """What the market makes of what hubs say: rounds, both legs, the lesser grant, who rests."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from schemas.market import (
     Reserve,
     Residual,
 )
-from streams.core.interchange.market_round import REST_TICKS_MAX, Policy, rest_ticks
+from streams.core.interchange.market_round import Policy, work_of
 from streams.core.interchange.market_side import MarketSide, Tick
 from streams.core.interchange.market_state import Between
 from streams.core.interchange.protocol_table import (
@@ -280,5 +281,30 @@ def test_the_page_shows_the_protocol_as_it_is():
     assert shown[1::2] == [table_markdown()], "paste what table_markdown() gives"
 
 
-def test_a_large_family_rests_between_its_rounds_and_a_small_one_does_not():
-    assert [rest_ticks(pairs) for pairs in (0, 5_000, 14_999, 10**9)] == [1, 1, 2, REST_TICKS_MAX]
+def test_what_a_round_took_beyond_its_tick_is_waited_off(monkeypatch: pytest.MonkeyPatch):
+    work = work_of(2, 2)
+    monkeypatch.setattr("streams.core.interchange.market_round.WORK_A_TICK", work // 3 + 1)
+    fair = Fair()
+    rounds = []
+    for n in range(8):
+        fair.hear(fair.lines(GIVER, goods(80 + n)), fair.lines(TAKER, order(line=f"n{n}")))
+        fair.next_round()
+        rounds.append(fair.side.counts["rounds"])
+    assert rounds == [1, 1, 2, 2, 2, 3, 3, 3]
+
+
+def test_of_families_that_wait_the_longest_unsolved_is_first(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("streams.core.interchange.market_round.WORK_A_TICK", 1)
+    fair, solved = Fair(), list[str]()
+    for n in range(900):
+        for hub, line in ((GIVER, goods(80 + n)), (TAKER, order(line=f"n{n}"))):
+            for family in ("E", "F"):
+                said = fair.lines(hub, line)
+                fair.hear(msgspec.structs.replace(said, family=family))
+        fair.next_round()
+        families = fair.side.store.families
+        newest = max(families, key=lambda name: families[name].solved)
+        if families[newest].solved and (not solved or solved[-1] != newest):
+            solved.append(newest)
+    assert len(solved) >= 3
+    assert all(one != other for one, other in pairwise(solved))

@@ -41,7 +41,7 @@ class Manner:
     """Micro rupiah per kg from a village to a mill of its hub."""
     permits: Mapping[str, frozenset[str]] = field(default_factory=dict)
     pooling: bool = False
-    reasons_max: int | None = 0
+    explain: bool = False
     pairs_max: int = PAIRS_MAX
 
 
@@ -71,7 +71,7 @@ class Exchange:
             freight_micro=manner.freight_micro,
             permits=manner.permits,
             pooling=manner.pooling,
-            reasons_max=manner.reasons_max,
+            explain=manner.explain,
         )
         lines = (problem.offers, problem.needs)
         if len(problem.offers) * len(problem.needs) > manner.pairs_max:

@@ -142,18 +142,20 @@ class Family(MarketRecord, gc=False):
     gap: int = 0
     digest: str = ""
     shipments: int = 0
-    pairs: int = 0
-    """Offers times needs of that round."""
 
 
 class AppliedTo(MarketRecord, gc=False):
-    """How far the log is folded, and what time it is there; `round` is the last one begun."""
+    """How far the log is folded, and what time it is there; `round` is the last one begun.
+
+    `owed` is the work of rounds beyond what their ticks had room for, microseconds.
+    """
 
     offset: int = -1
     epoch: int = 0
     as_of_ms: int = 0
     tick: int = 0
     round: int = 0
+    owed: int = 0
 
 
 _TYPES: Final[dict[str, type[MarketRecord]]] = {

@@ -149,10 +149,13 @@ def _solve_part(lines: _Lines, road: Road, options: Options) -> _Share:
             left["need", stage.sides.needs[trip.need].line] -= trip.quantity
         now = _spent(now, stage, solved.trips)
     shipments = [s for stage, solved in found for s in _shipments(stage, solved.trips)]
-    trades = [Trade(s.offer, s.need, s.quantity) for s in shipments]
+    unmatched: list[Unmatched] = []
+    if road.terms.explain:
+        trades = [Trade(s.offer, s.need, s.quantity) for s in shipments]
+        unmatched = explain_part((lines.offers, lines.needs), left, trades, road, options)
     return _Share(
         shipments=shipments,
-        unmatched=explain_part((lines.offers, lines.needs), left, trades, road, options),
+        unmatched=unmatched,
         money=sum(stage.money(trip) for stage, solved in found for trip in solved.trips),
         gap=sum(max(0, solved.bound - solved.worth) for _, solved in found),
         loose=any(solved.loose for _, solved in found),

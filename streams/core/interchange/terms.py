@@ -67,6 +67,8 @@ class Terms:
     """Whether small lots, and small orders, of one hub may trade as one."""
     reasons_max: int | None = None
     """Most lines of a commodity's side whose reason is worked out, the largest first."""
+    explain: bool = True
+    """Whether what is left over is told, with reasons; it takes a third of a round."""
     bundle_arcs_max: int = 60_000
     """Most arcs of a network that is solved as a linear programme."""
 
