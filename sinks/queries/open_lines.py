@@ -1,0 +1,57 @@
+"""Decides what of a warehouse may still be matched: goods and orders nobody has said yes to.
+
+What is only proposed counts as open, for a round that is solved anew would propose it anew; what
+a side countered, both accepted or somebody shipped does not. Refuses to know prices and ways.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, and_, func, select
+
+from sinks.queries.shown import Shown, rows, view
+
+UNANSWERED: Final = ("draft", "proposed")
+PROMISED: Final = ("countered", "accepted", "shipped")
+_OFFER: Final = "coop hub commodity grade expires_on floor_price min_lot offer".split()
+_NEED: Final = "order_id coop hub commodity grade ceiling_price needed_by priority market".split()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLines:
+    """Rows of v_position and v_order; `open` is what may be matched, in base units, above 0."""
+
+    offers: list[Shown]
+    needs: list[Shown]
+
+
+def open_lines(connection: Connection) -> OpenLines:
+    """Read all goods and orders that may still be matched."""
+    positions = view("v_position", *_OFFER, "available")
+    held = _sums(connection, "offer", "held_quantity", UNANSWERED)
+    found = rows(connection, select(*(positions.c[name] for name in (*_OFFER, "available"))))
+    offers = [row | {"open": row["available"] + held.get(row["offer"], 0)} for row in found]
+    orders = view("v_order", *_NEED, "min_lot", "open", "state")
+    asked = select(*(orders.c[name] for name in (*_NEED, "min_lot", "open")))
+    coming = _sums(connection, "need", "to_quantity", PROMISED)
+    came = _sums(connection, "need", "received_quantity", PROMISED)
+    needs = [
+        row | {"open": row["open"] - coming.get(row["order_id"], 0) + came.get(row["order_id"], 0)}
+        for row in rows(connection, asked.where(orders.c.state == "open"))
+    ]
+    return OpenLines(
+        offers=sorted((o for o in offers if o["open"] > 0), key=lambda o: str(o["offer"])),
+        needs=sorted((n for n in needs if n["open"] > 0), key=lambda n: str(n["order_id"])),
+    )
+
+
+def _sums(
+    connection: Connection, line: str, amount: str, states: tuple[str, ...]
+) -> dict[str, Any]:
+    matches = view("v_match", line, amount, "state")
+    asked = (
+        select(matches.c[line], func.sum(matches.c[amount]).label("amount"))
+        .where(and_(matches.c.state.in_(states), matches.c[amount] > 0))
+        .group_by(matches.c[line])
+    )
+    return {row[line]: row["amount"] for row in rows(connection, asked)}
