@@ -11,7 +11,7 @@ The last sequence of a device lies in a row of its own, so that it outlives the 
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -104,17 +104,27 @@ class Outbox:
     def say(
         self, coop: str, device: str, lines: Sequence[Line], said_ms: int, *, repairs: str = ""
     ) -> Draft:
-        """Assign the next sequence of (coop, device) and keep the bytes, both or neither."""
-        with self._transaction() as sql:
-            (sequence,) = sql.execute(_NEXT, (coop, device)).fetchone()
-            draft = Draft(
-                coop,
-                device,
-                sequence,
-                report_value(coop, device, sequence, lines, said_ms, repairs=repairs),
-            )
-            sql.execute(_INSERT, (coop, device, sequence, draft.value))
+        """Keep a report under the next sequence of (coop, device)."""
+
+        def report(sequence: int) -> bytes:
+            return report_value(coop, device, sequence, lines, said_ms, repairs=repairs)
+
+        return self.keep_next(coop, device, report)
+
+    def keep_next(self, actor: str, device: str, value_of: Callable[[int], bytes]) -> Draft:
+        """Assign the next sequence of (actor, device) and keep its bytes, both or neither."""
+        (draft,) = self.keep_each([(actor, device, value_of)])
         return draft
+
+    def keep_each(self, said: Iterable[tuple[str, str, Callable[[int], bytes]]]) -> list[Draft]:
+        """As `keep_next` for several sayings, all or none."""
+        drafts = []
+        with self._transaction() as sql:
+            for actor, device, value_of in said:
+                (sequence,) = sql.execute(_NEXT, (actor, device)).fetchone()
+                drafts.append(Draft(actor, device, sequence, value_of(sequence)))
+                sql.execute(_INSERT, (actor, device, sequence, drafts[-1].value))
+        return drafts
 
     def keep(self, drafts: Iterable[Draft]) -> list[Draft]:
         """Keep drafts whose sequence comes from what they are (an import), all or none.

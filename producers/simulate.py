@@ -67,10 +67,19 @@ class Pace:
 
 
 class Simulation:
-    """A world that speaks through a sender; `tally` may be read while it runs."""
+    """A world that speaks through a sender; `tally` may be read while it runs.
+
+    `beside` is called again and again once the opening is over: what else the villages do.
+    """
 
     def __init__(
-        self, world: World, sender: Sender, pace: Pace, *, now: Callable[[], int]
+        self,
+        world: World,
+        sender: Sender,
+        pace: Pace,
+        *,
+        now: Callable[[], int],
+        beside: Callable[[], None] = lambda: None,
     ) -> None:
         assert pace.per_second > 0, "a pace is reports a second"
         self.tally: Final = Tally()
@@ -78,6 +87,7 @@ class Simulation:
         self._sender: Final = sender
         self._pace: Final = pace
         self._now: Final = now
+        self._beside: Final = beside
         self._register: Final = reference.register()
         self._owed: list[Spoken] = []
 
@@ -102,6 +112,7 @@ class Simulation:
         left = self._pace.reports_max
         while not stop.is_set() and left != 0:
             room = _BATCH_MAX if left is None else min(_BATCH_MAX, left)
+            self._beside()
             batch, early = _due(chain(early, stream), self._now(), room)
             if not batch:
                 stop.wait(_PAUSE_SECONDS)

@@ -1,4 +1,4 @@
-"""The wire form of what a device says: lines to the exact bytes of one report.
+"""The wire form of what a device says: lines to the bytes of a report, or a decision to its own.
 
 Decides the id (``<coop>:<device>:<sequence>``), the source, the zone the time is written in (the
 village's own) and how many lines make a report. Refuses to know whether a line is sound: the judge
@@ -11,8 +11,20 @@ from typing import Final
 
 import msgspec
 
-from schemas.events import BYTES_MAX, LINES_MAX, REPORT_TYPE, Line, Report, ReportEnvelope
+from schemas.events import (
+    BYTES_MAX,
+    LINES_MAX,
+    REPORT_TYPE,
+    Decision,
+    Line,
+    Report,
+    ReportEnvelope,
+    Stamp,
+)
+from schemas.identity import HUB_FORM
 from schemas.register import UTC_OFFSET_HOURS
+
+DECISION_TYPE: Final = "lumbung.decision.v1"
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _JAKARTA_HOURS: Final = 7
@@ -21,6 +33,17 @@ _ZONES: Final = {
     for hours in {*UTC_OFFSET_HOURS.values(), _JAKARTA_HOURS}
 }
 _encode: Final = msgspec.json.Encoder().encode
+
+
+class _DecisionEnvelope(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A decision whole, as it is written."""
+
+    specversion: str
+    type: str
+    id: str
+    source: str
+    time: Stamp
+    data: Decision
 
 
 def report_id(coop: str, device: str, sequence: int) -> str:
@@ -68,6 +91,22 @@ def report_value(  # noqa: PLR0913 - one argument for each part of a report
     )
     assert len(value) <= BYTES_MAX, f"{len(value)} bytes in one report"
     return value
+
+
+def decision_value(decision: Decision, said_ms: int) -> bytes:
+    """Give the bytes of a decision that a co-op or its hub took at `said_ms`."""
+    actor, device = decision.actor, decision.device
+    kind = "hubs" if HUB_FORM.fullmatch(actor) else "coops"
+    return _encode(
+        _DecisionEnvelope(
+            specversion="1.0",
+            type=DECISION_TYPE,
+            id=report_id(actor, device, decision.sequence),
+            source=f"/{kind}/{actor}/devices/{device}",
+            time=local_time(actor, said_ms),
+            data=decision,
+        )
+    )
 
 
 def portions(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:

@@ -51,3 +51,24 @@ ACTS: Final = (
     ("convert", 30),
 )
 """What a sound report is about, in permille."""
+
+ANSWER_MS: Final = (5_000, 45_000)
+"""How long an officer takes to answer a proposal or a counter-offer; the wait is the demo's."""
+SHIP_MS: Final = (6_000, 30_000)
+RECEIVE_MS: Final = (6_000, 30_000)
+PAY_MS: Final = (5_000, 30_000)
+"""Likewise until goods leave, until they arrive, and until money is spoken of."""
+
+REJECT_PERMILLE: Final = 60
+"""Of answers to a proposal; both sides answer, so twice as many matches end so."""
+COUNTER_PERMILLE: Final = 60
+"""Of givers' answers, those that offer less."""
+COUNTER_REFUSED_PERMILLE: Final = 250
+SILENT_OFFICER_PERMILLE: Final = 80
+"""Of answers, those that never come: such proposals expire."""
+CANCEL_PERMILLE: Final = 20
+PARTS_PERMILLE: Final = 200
+"""Of shipments, those that leave in two parts."""
+GOODS_REFUSED_PERMILLE: Final = 120
+GOODS_LOST_PERMILLE: Final = 40
+PAY_NEVER_PERMILLE: Final = 50

@@ -71,6 +71,7 @@ class World:
         settled = scene.villages(homes, self._chance)
         self._villages: Final = [village for village in settled if village.makes]
         assert self._villages, "a world without a village that makes anything"
+        self._makes: Final = {str(village.coop): village.makes for village in self._villages}
         # A later run on kept data speaks with new phones and orders under new numbers.
         self._first_phone: Final = f"hp{PHONES * run - 1}"
         self._second_phone: Final = f"hp{PHONES * run}"
@@ -103,6 +104,12 @@ class World:
             at_ms = start_ms + slot * every_us // 1000
             slot += 1
             yield self._next(at_ms)
+
+    def shipped(self, coop: str, goods: tuple[str, str, str], micro: int) -> None:
+        """Take goods (commodity, grade, lot) that left for a match out of a village's store."""
+        for make in self._makes.get(coop, ()):
+            if (make.good.code, make.grade, make.lot) == goods:
+                make.on_hand = max(0, make.on_hand - micro)
 
     def _next(self, at_ms: int) -> Spoken:
         self._wake(at_ms)
