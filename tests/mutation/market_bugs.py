@@ -3,6 +3,8 @@
 from tests.mutation.planting import AGENTS, CORE, Planted
 
 HUB_SIDE = CORE + "interchange/hub_side.py"
+HUB_LIFE = CORE + "interchange/hub_life.py"
+LEG_ACTS = CORE + "leg_acts.py"
 
 MARKET_BUGS: tuple[Planted, ...] = (
     Planted(
@@ -10,8 +12,8 @@ MARKET_BUGS: tuple[Planted, ...] = (
         "I5",
         "what is promised to other hubs is matched inside the hub once more",
         CORE + "rounds.py",
-        ' - held - self._promised(LegSide.OFFER, name, "")',
-        " - held",
+        ' - bound - self._promised(LegSide.OFFER, name, "")',
+        " - bound",
     ),
     Planted(
         "a request carried out twice",
@@ -127,5 +129,45 @@ MARKET_BUGS: tuple[Planted, ...] = (
         CORE + "interchange/market_side.py",
         "if said.told not in (-1, self.store.tally.sum(said.partition)):",
         "if said.told < -1:",
+    ),
+    Planted(
+        "an older word on a match wins",
+        "I5",
+        "how a match stood before takes the place of how it stands",
+        HUB_SIDE,
+        " and asked.version > leg.stood:",
+        ":",
+    ),
+    Planted(
+        "what a match lets go stays promised",
+        "I5",
+        "a committed leg keeps all it ever kept, whatever its match still holds",
+        HUB_LIFE,
+        "min(leg.committed, stand.delivered + stand.holds)",
+        "leg.committed",
+    ),
+    Planted(
+        "what nobody has heard is forgotten",
+        "I5",
+        "acts that the market has not heard of are gone when it tells how the match stands",
+        HUB_LIFE,
+        "    leg.acts = leg.acts[max(0, stand.heard - leg.heard) :]\n",
+        "    leg.acts = []\n",
+    ),
+    Planted(
+        "a shipment to another hub moves nothing",
+        "I3",
+        "goods that left for another hub are shown as if they were there",
+        LEG_ACTS,
+        '        return Moved(coop, name, -told.quantity, "", leg.commodity)\n',
+        "        return None\n",
+    ),
+    Planted(
+        "what came from another hub fills no order",
+        "I3",
+        "an order wants all that it wanted, whatever another hub sent for it",
+        CORE + "acts.py",
+        "self._fill(moved.coop, moved.order, (moved.commodity, moved.micro), touched)",
+        "pass",
     ),
 )

@@ -1,5 +1,6 @@
 """The planted bugs: what is taken out of the tree or put into it, and the law that breaks."""
 
+from tests.mutation.life_bugs import LIFE_BUGS
 from tests.mutation.market_bugs import MARKET_BUGS
 from tests.mutation.planting import AGENTS, CORE, REAL_SINK, Planted
 
@@ -91,9 +92,8 @@ BUGS: tuple[Planted, ...] = (
         "I3",
         "who gives out more than was counted is shown to have nothing, instead of less",
         CORE + "position.py",
-        '        ground.on_hand += line.quantity if line.kind == "i" else -line.quantity\n',
-        '        ground.on_hand += line.quantity if line.kind == "i" else -line.quantity\n'
-        "        ground.on_hand = max(0, ground.on_hand)\n",
+        "        ground.on_hand += micro\n",
+        "        ground.on_hand = max(0, ground.on_hand + micro)\n",
     ),
     Planted(
         "nothing said on taking over",
@@ -188,7 +188,7 @@ BUGS: tuple[Planted, ...] = (
         "I5",
         "what is held for accepted matches is offered once more",
         CORE + "rounds.py",
-        "            free = level.on_hand - level.keep - held - self._promised(",
+        "            free = level.on_hand - level.keep - bound - self._promised(",
         "            free = level.on_hand - level.keep - self._promised(",
     ),
     Planted(
@@ -196,8 +196,8 @@ BUGS: tuple[Planted, ...] = (
         "I7",
         "a proposal nobody answered is never released",
         CORE + "ticks.py",
-        '            if deal.state == "proposed" and deal.expires_ms <= now.as_of_ms\n',
-        '            if deal.state == "proposed" and deal.expires_ms <= 0\n',
+        "            if ends is not None and ends[0] <= now.as_of_ms:\n",
+        "            if ends is not None and ends[0] <= 0:\n",
     ),
     Planted(
         "a tick told twice",
@@ -243,5 +243,6 @@ BUGS: tuple[Planted, ...] = (
         "            sql.executemany(_SETTLED + _BY_KEY, [row[2:] for row in rows])\n",
         "tests/property/test_outbox_keeps.py",
     ),
+    *LIFE_BUGS,
     *MARKET_BUGS,
 )

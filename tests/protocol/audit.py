@@ -6,12 +6,14 @@ own people, what is over stays over, both legs are equal, nothing is kept for no
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Iterable, Sequence
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from schemas.market import LegSide, LegState, LegTold
+from streams.core.interchange.hub_life import life_in
 from streams.core.interchange.hub_state import Leg, leg_name
+from streams.core.interchange.market_life import stand_of
 from streams.core.interchange.market_side import MarketSide
 from streams.core.interchange.market_state import Between
 from streams.core.interchange.protocol_table import (
@@ -22,7 +24,9 @@ from streams.core.interchange.protocol_table import (
     LegEvent,
     Phase,
 )
+from tests.support.line_books import standing
 
+_NO = {"version": 0}
 GRACE_MS = 3_600_000
 """A pair rests from the word of its people on; its match is over when both hubs have let go."""
 
@@ -44,6 +48,10 @@ class Seen(NamedTuple):
     at_risk: str
 
 
+_plainly = partial(tuple.__new__, Seen)
+"""All fields at once; a NamedTuple's own way of being made takes three times as long."""
+
+
 class HubAudit:
     """Watches the legs of one hub partition, record by record."""
 
@@ -52,19 +60,22 @@ class HubAudit:
         self._seen = {name: _seen(leg) for name, leg in stall.side.legs.items()}
 
     def look(self, record: Any) -> None:
-        side = self._stall.side
-        event = EVENTS.get(type(record).__name__)  # nothing happens to a leg by what has none
+        side, seen = self._stall.side, self._seen
+        kind = type(record).__name__
+        event, moved = EVENTS.get(kind), kind in STOCK  # nothing happens to a leg by what has none
         for name, leg in side.legs.items():
-            before, now = self._seen.get(name), _seen(leg)
+            before, now = seen.get(name), _seen(leg)
             if before == now:
                 continue
             law(name in side.told, "nobody is told that", name, "changed from", before, "to", now)
             self._changed(leg, before, now, event)
-            self._seen[name] = now
-        for name in [name for name in self._seen if name not in side.legs]:
-            law(self._seen[name].state not in LIVE, "a living leg is forgotten", name)
-            del self._seen[name]
-        self._lines()
+            seen[name], moved = now, True
+        if len(seen) != len(side.legs):
+            for name in [name for name in seen if name not in side.legs]:
+                law(seen[name].state not in LIVE, "a living leg is forgotten", name)
+                del seen[name]
+        if moved:
+            self.lines()
 
     def _changed(self, leg: Leg, before: Seen | None, now: Seen, event: LegEvent | None) -> None:
         was = None if before is None else before.state
@@ -82,14 +93,17 @@ class HubAudit:
         if now.committed > committed:
             law(now.committed <= held, "committed above the hold", *what)
         if was is LegState.COMMITTED and now.state is not was:
-            law(event in (LegEvent.RELEASE, LegEvent.WITHDRAW), "a promise is broken", *what)
+            law(event is LegEvent.RELEASE, "a promise is broken", *what)
         if now.state is not LegState.HELD:
             law(not now.held, "held and not held", *what)
         if now.state not in LIVE:
             law(now.held + now.committed == now.delivered, "over, and still promised", *what)
 
-    def _lines(self) -> None:
-        """open + held + committed - missing = offered, and no hold while something is missing."""
+    def lines(self) -> None:
+        """open + held + committed - missing = offered, and no hold while something is missing.
+
+        It is so as long as neither legs nor stock change.
+        """
         side = self._stall.side
         legs: defaultdict[tuple[LegSide, str, str], list[Leg]] = defaultdict(list)
         for leg in side.legs.values():
@@ -99,9 +113,8 @@ class HubAudit:
             room = self._stall.room(end, line, commodity)
             held = sum(leg.held for leg in own)
             committed = sum(leg.committed - leg.delivered for leg in own)
-            books = side.standing(end, line, commodity)
-            law(books.held == held, line, "held", held, books)
-            law(books.committed == committed, line, "committed", committed, books)
+            books = standing(side, room, (end, line, commodity))
+            law((books.held, books.committed) == (held, committed), line, held, committed, books)
             law(books.open + held + committed - books.missing == books.offered == room, books)
             law(books.open == side.free(end, line, commodity), "what is free", line, books)
             law(not books.missing or not held, "a hold beyond the stock", line, books)
@@ -127,7 +140,7 @@ class HubAudit:
 
 
 def _seen(leg: Leg) -> Seen:
-    return Seen(leg.state, leg.held, leg.committed, leg.delivered, leg.at_risk)
+    return _plainly((leg.state, leg.held, leg.committed, leg.delivered, leg.at_risk))
 
 
 EVENTS = {
@@ -136,22 +149,25 @@ EVENTS = {
     "Release": LegEvent.RELEASE,
     "Tick": LegEvent.TICK,
     "Said": LegEvent.STOCK,
-    "Withdrawn": LegEvent.WITHDRAW,
-    "Delivered": LegEvent.DELIVER,
+    "Stand": LegEvent.STAND,
+    "Decided": LegEvent.ACT,
 }
+STOCK = frozenset({"Said", "Decided"})
+"""Records that change how much of a line there is."""
 
 
 def _cut(before: Seen | None, event: LegEvent | None) -> bool:
     """What a delivery takes from the line may cut the holds of others, as any fall of stock."""
-    return event is LegEvent.DELIVER and before is not None and before.state is LegState.HELD
+    return event is LegEvent.ACT and before is not None and before.state is LegState.HELD
 
 
 class MarketAudit:
     """Watches the matches of one market partition, run by run; knows all hub partitions."""
 
-    def __init__(self, promised: Any) -> None:
-        self._promised = promised
+    def __init__(self, stall_of: Any) -> None:
+        self._stall_of = stall_of
         self._phases: dict[str, Phase] = {}
+        self._told: dict[str, tuple[int, int]] = {}
 
     def look(self, side: MarketSide) -> None:
         pairs: set[tuple[str, str]] = set()
@@ -161,10 +177,17 @@ class MarketAudit:
             if name not in self._phases:
                 self._rested(match, side)
             self._phases[name] = match.phase
-            if match.phase is not Phase.ENDED:
+            self._newer(match)
+            if match.phase is not Phase.ENDED and not match.settled:
                 pair = match.offer.line, match.need.line
                 law(pair not in pairs, "two matches of one pair", pair)
                 pairs.add(pair)
+
+    def _newer(self, match: Between) -> None:
+        """What a hub said last is not forgotten for what it said before."""
+        told, known = (match.offer.told, match.need.told), self._told.get(match.match, (0, 0))
+        law(told[0] >= known[0] and told[1] >= known[1], "an older answer", match, known)
+        self._told[match.match] = told
 
     def _rested(self, match: Between, side: MarketSide) -> None:
         """People who said no are not asked the same again for a day."""
@@ -177,14 +200,19 @@ class MarketAudit:
 
     def published(self, match: Between) -> None:
         """People see a match: both hubs have promised exactly what it says."""
-        law(match.shown and match.state, "nothing to show", match)
+        assert match.life is not None, "nothing to show"
         offer, need = match.offer, match.need
         given = -(-need.agreed * match.given // match.quantity)
         law(offer.agreed == given <= offer.asked and need.agreed <= need.asked, "shares", match)
         law(offer.agreed >= offer.least and need.agreed >= need.least, "below a lot", match)
         for end in match.ends:
             promise = leg_name(match.match, end.side), end.agreed
-            law(promise in self._promised(end.hub), "shown, not promised", promise, match)
+            stall = self._stall_of(end.hub)
+            law(promise in stall.promises, "shown, not promised", promise, match)
+            # What raw goods become is rounded, so the giver's own words are only nearly the terms.
+            if match.state == "accepted" and (end is need or offer.commodity == need.commodity):
+                terms = promise[0], match.life.quantity, match.life.price
+                law(terms in stall.yes, "agreed to other terms", terms, match)
 
 
 @cache
@@ -197,8 +225,10 @@ def _after(phase: Phase) -> set[Phase]:
     return found
 
 
-def quiet(stalls: Iterable[Any], bazaars: Iterable[Any]) -> None:
+def quiet(stalls: Sequence[Any], bazaars: Iterable[Any]) -> None:
     """Nothing moves any more: the books of both sides agree, and nothing is kept for nobody."""
+    for stall in stalls:
+        stall.audit.lines()
     legs = {name: leg for stall in stalls for name, leg in stall.side.legs.items()}
     alive = {name: leg for name, leg in legs.items() if leg.state in LIVE}
     proposed: set[str] = set()
@@ -215,10 +245,20 @@ def quiet(stalls: Iterable[Any], bazaars: Iterable[Any]) -> None:
                 proposed.add(leg_name(name, end.side))
                 law(leg and leg.state is LegState.COMMITTED, "promised by nobody", name, leg)
                 same = leg and (leg.committed, leg.delivered, leg.at_risk, leg.version)
-                told_ = (end.agreed, end.delivered, end.at_risk, end.told)
+                told_ = (end.quantity, end.delivered, end.at_risk, end.told)
                 law(same == told_, "the legs differ", name, same, told_)
+                _lived(match, end, leg)
     leaked = sorted(set(alive) - proposed)
     law(not leaked, "held for nobody", [alive[name] for name in leaked])
+
+
+def _lived(match: Between, end: Any, leg: Any) -> None:
+    """A hub knows how its match stands, and holds for it just what is still to go or to come."""
+    stand = stand_of(match, end, {"match": "", "side": end.side, "hub": "", "family": ""} | _NO)
+    law(not leg.acts and leg.stood == match.stands, "not heard", match, leg)
+    law(leg.life == life_in(stand), "another life", match, leg)
+    law(leg.promised == stand.holds, "held", leg.promised, "and not", stand.holds, match)
+    law(leg.delivered == stand.delivered, "moved", leg.delivered, "and not", stand, match)
 
 
 def forgotten(stalls: Iterable[Any]) -> None:

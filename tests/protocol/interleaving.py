@@ -7,6 +7,7 @@ orders shrink, people refuse, ticks pass.
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import accumulate
 from random import Random
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.protocol import audit
 from tests.protocol.audit import Breach, MarketAudit
 from tests.protocol.bazaar import RAW, Bazaar
 from tests.protocol.post import Post
-from tests.protocol.stall import Delivered, Line, Said, Stall, Withdrawn
+from tests.protocol.stall import Decided, Line, Said, Stall
 
 TICK_MS = 150_000
 DAY_MS = 86_400_000
@@ -29,13 +30,15 @@ ACTIONS = {
     "market": 16,
     "tick": 14,
     "say": 8,
-    "withdraw": 4,
-    "deliver goods": 1,
+    "refuse": 2,
+    "decide": 12,
+    "agree": 1,
     "kill hub": 3,
     "kill market": 3,
     "once more": 3,
 }
-_WORDS, _WEIGHTS = tuple(ACTIONS), tuple(ACTIONS.values())
+WORDS = ("pay", "receive", "ship", "accept", "counter")
+_WORDS, _WEIGHTS = tuple(ACTIONS), tuple(accumulate(ACTIONS.values()))
 
 
 @dataclass(slots=True)
@@ -77,7 +80,7 @@ class World:
         ]
         self.workers: list[Stall | Bazaar] = [*self.stalls, *self.bazaars]
         for bazaar in self.bazaars:
-            bazaar.audit = MarketAudit(lambda hub: self.stalls[self.home[hub]].promises)
+            bazaar.audit = MarketAudit(lambda hub: self.stalls[self.home[hub]])
         for one in lines:
             self.stalls[self.home[one.hub]].log.append(Said(one.name, chance.randint(0, 12), "r0"))
 
@@ -102,7 +105,7 @@ class World:
     # ------------------------------------------------------------------ steps
     def step(self) -> None:
         chance = self.chance
-        word = chance.choices(_WORDS, _WEIGHTS)[0]
+        word = chance.choices(_WORDS, cum_weights=_WEIGHTS)[0]
         self.counts[word] += 1
         stall, bazaar = chance.choice(self.stalls), chance.choice(self.bazaars)
         if word == "deliver":
@@ -118,12 +121,26 @@ class World:
         elif word == "say" and stall.lines:
             name = chance.choice(sorted(stall.lines))
             stall.log.append(Said(name, chance.choice((0, 2, 5, 9, 14)), f"r{len(stall.log)}"))
-        elif word == "withdraw":
-            reason = chance.choice(("rejected", "expired", "cancelled"))
-            self._promising(stall).log.append(Withdrawn(chance.randrange(9), reason))
-        elif word == "deliver goods":
-            what = Delivered(chance.randrange(9), chance.randint(1, 4))
-            self._promising(stall).log.append(what)
+        elif word == "refuse":
+            self._decides(stall, ("reject", "cancel"))
+        elif word == "agree":
+            self._agree()
+        elif word == "decide":
+            eager = chance.random() < 0.8
+            self._decides(stall, WORDS if eager else tuple(chance.sample(WORDS, len(WORDS))))
+
+    def _agree(self) -> None:
+        """For once nothing is late and everybody does the next thing."""
+        for word in self.chance.choice((("accept",), ("accept", "ship"), ("ship", "receive"))):
+            for stall in self.stalls:
+                share = self.chance.choice((2, 4))
+                stall.log += [Decided(n, share, (word,)) for n in range(len(stall.side.legs))]
+            self._run_all()
+
+    def _decides(self, stall: Stall, words: tuple[str, ...]) -> None:
+        chance = self.chance
+        what = Decided(chance.randrange(9), chance.choice((1, 2, 4, 4)), words)
+        self._promising(stall).log.append(what)
 
     def _promising(self, stall: Stall) -> Stall:
         """A hub whose people have something to refuse or to ship, if there is one."""
@@ -147,24 +164,24 @@ class World:
     # ------------------------------------------------------------------ quiet
     def settle(self) -> None:
         """No more faults and no more words: run until a tick leads to nothing."""
+        said = self.counts["reserve"], self._said()
         for _ in range(QUIET_TICKS_MAX):
-            before = self.counts["reserve"], self._said()
+            top = max(one.next_tick for one in self.workers)
             for worker in self.workers:
-                top = max(one.next_tick for one in self.workers)
                 worker.log.append(Tick(top, top * TICK_MS + self.late_ms))
-            for worker in self.workers:
                 worker.next_tick = top + 1
             self._run_all()
-            if (self.counts["reserve"], self._said()) == before:
+            before, said = said, (self.counts["reserve"], self._said())
+            if said == before:
                 return
         raise Breach("it never comes to rest")
 
     def _said(self) -> list[Any]:
         stores = [bazaar.side.store for bazaar in self.bazaars]
         return [
-            *(sorted((n, leg.version) for n, leg in s.side.legs.items()) for s in self.stalls),
-            *(sorted((n, match.phase) for n, match in s.matches.items()) for s in stores),
-            *(sorted((n, lines.told) for n, lines in s.residuals.items()) for s in stores),
+            *({n: leg.version for n, leg in s.side.legs.items()} for s in self.stalls),
+            *({n: match.phase for n, match in s.matches.items()} for s in stores),
+            *({n: lines.told for n, lines in s.residuals.items()} for s in stores),
         ]
 
     def _run_all(self) -> None:
@@ -192,6 +209,8 @@ class World:
         audit.forgotten(self.stalls)
 
     def _count(self) -> None:
+        for stall in self.stalls:
+            self.counts.update(stall.done)
         for bazaar in self.bazaars:
             for match in bazaar.side.store.matches.values():
                 self.counts[f"{match.phase} {match.reason.partition(':')[0]}".strip()] += 1

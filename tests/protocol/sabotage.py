@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 from schemas.market import Commit, LegState, Release, Reserve
-from streams.core.interchange import market_side
+from streams.core.interchange import hub_life, market_asking, market_life, market_side
 from streams.core.interchange.hub_side import At, HubSide
 from streams.core.interchange.hub_state import leg_name
 from streams.core.interchange.market_round import Rounds
@@ -80,12 +80,12 @@ def _nothing_remembered(side: HubSide, leg: Any, state: LegState, reason: str, a
         side._ends.insert(0, (at.as_of_ms, leg.name))
 
 
-def _half_is_enough(match: Between) -> News | None:
+def _half_is_enough(match: Between, now_ms: int) -> News | None:
     if match.phase is Phase.COMMITTING and any(
-        market_side._is_acknowledged(end) for end in match.ends
+        market_asking._is_acknowledged(end) for end in match.ends
     ):
         return News.ACKNOWLEDGED
-    return _news_of(match)
+    return _news_of(match, now_ms)
 
 
 def _other_leg_forgotten(match: Between, end: Any, generation: int) -> Any:
@@ -113,9 +113,44 @@ def _each_asks_for_its_own(match: Between) -> bool:
     return True
 
 
+def _done_again(match: Between, end: Any, heard: int, acts: Any, now_ms: int) -> bool:
+    end.acted = heard
+    return _hear(match, end, heard, acts, now_ms)
+
+
+def _any_terms(*_: Any) -> bool:
+    return True
+
+
+def _still_promised(leg: Any, told: Any) -> None:
+    before = leg.delivered
+    _done(leg, told)
+    leg.delivered = before
+
+
+def _nothing_freed(leg: Any, stand: Any) -> None:
+    before = leg.committed
+    _stands(leg, stand)
+    leg.committed = before
+
+
+def _acts_forgotten(leg: Any, stand: Any) -> None:
+    _stands(leg, stand)
+    leg.acts = []
+
+
+def _older_stand_wins(side: HubSide, asked: Any, at: At) -> None:
+    leg = side.legs.get(leg_name(asked.match, asked.side))
+    if leg is not None:
+        leg.stood = 0
+    _stand(side, asked, at)
+
+
+_hear, _done, _stands = market_life.hear, hub_life.done, hub_life.stands
+_stand = HubSide._stand
 _reserve, _commit, _release = HubSide._reserve, HubSide._commit, HubSide._release
 _tick, _end, _leg, _rest = HubSide.tick, HubSide._end, MarketSide._leg, Rounds.rest
-_news_of, _request_of = market_side.news_of, market_side.request_of
+_news_of, _request_of = market_asking.news_of, market_asking.request_of
 
 BUGS: Final[Mapping[str, Planted]] = {
     "a repeated reserve is granted again": Planted(HubSide, "_reserve", _granted_again),
@@ -130,7 +165,13 @@ BUGS: Final[Mapping[str, Planted]] = {
     "the other leg is not released": Planted(market_side, "request_of", _other_leg_forgotten),
     "the next match has the same name": Planted(Rounds, "rest", _same_name_again),
     "an older answer wins": Planted(MarketSide, "_leg", _stale_answer_wins),
-    "each leg commits its own grant": Planted(market_side, "_agree", _each_asks_for_its_own),
+    "each leg commits its own grant": Planted(market_asking, "_agree", _each_asks_for_its_own),
+    "what was done is done again": Planted(market_life, "hear", _done_again),
+    "a yes counts for any terms": Planted(market_life, "_are_terms", _any_terms),
+    "what has left is still promised": Planted(hub_life, "done", _still_promised),
+    "what a match need not hold stays held": Planted(hub_life, "stands", _nothing_freed),
+    "what nobody has heard is forgotten": Planted(hub_life, "stands", _acts_forgotten),
+    "an older word on a match wins": Planted(HubSide, "_stand", _older_stand_wins),
 }
 
 

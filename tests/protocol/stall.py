@@ -1,5 +1,6 @@
 """A hub partition as the protocol sees it: a log, lines with stock, a hub side, a changelog."""
 
+from collections import Counter
 from collections.abc import Callable
 from random import Random
 from typing import Any, NamedTuple
@@ -7,6 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from schemas.market import (
+    ActTold,
     Commit,
     Done,
     LeftNeed,
@@ -16,10 +18,13 @@ from schemas.market import (
     Reserve,
     Residual,
     Retell,
+    Stand,
 )
 from schemas.records import version_of
+from streams.core.interchange import hub_life
 from streams.core.interchange.hub_residual import Residuals
 from streams.core.interchange.hub_side import At, HubSide
+from streams.core.interchange.hub_state import Leg
 from streams.core.interchange.market_side import Tick
 from tests.protocol.audit import HubAudit
 
@@ -42,18 +47,12 @@ class Said(NamedTuple):
     cause: str
 
 
-class Withdrawn(NamedTuple):
-    """People refused a match, or let it run out."""
-
-    which: int
-    reason: str
-
-
-class Delivered(NamedTuple):
-    """A part of some committed leg has left."""
+class Decided(NamedTuple):
+    """People do the first of these words that they may, at some leg, with a share of it."""
 
     which: int
     share: int
+    words: tuple[str, ...]
 
 
 class Stall:
@@ -68,10 +67,16 @@ class Stall:
     ) -> None:
         self.number, self.lines, self._send = number, {one.name: one for one in lines}, send
         self.market_of = market_of
+        self._markets = max(market_of.values()) + 1
+        self._of: dict[tuple[str, str], list[Line]] = {}
+        for one in sorted(lines, key=lambda line: (line.hub, line.family)):
+            self._of.setdefault((one.hub, one.family), []).append(one)
         self.log: list[Any] = []
         self.changelog: dict[str, bytes] = {}
         self.next_tick, self.at, self.committed, self.generation = 1, 0, 0, 0
         self.promises: set[tuple[str, int]] = set()
+        self.done: Counter[str] = Counter()
+        self.yes: set[tuple[str, int, int]] = set()
         self._out: list[Any] = []
         self._touched: dict[str, None] = {}
         self._load()
@@ -128,7 +133,7 @@ class Stall:
     def _one(self, offset: int, record: Any) -> None:
         at = At(version_of(0, offset), self.as_of_ms)
         if offset <= self.applied:
-            if isinstance(record, Reserve | Commit | Release):
+            if isinstance(record, Reserve | Commit | Release | Stand):
                 self.side.answer(record)
             return
         self.applied = offset
@@ -141,22 +146,54 @@ class Stall:
             self.side.weigh(line.side, line.name, record.cause, at)
         elif isinstance(record, Retell):
             self.residuals.again(record.market, at)
-        elif isinstance(record, Withdrawn | Delivered):
+        elif isinstance(record, Decided):
             self._people(record, at)
         else:
             self.side.hear(record, at)
         self.audit.look(record)
 
-    def _people(self, record: Withdrawn | Delivered, at: At) -> None:
+    def _people(self, record: Decided, at: At) -> None:
         names = sorted(n for n, leg in self.side.legs.items() if leg.state == "committed")
         if not names:
             return
         leg = self.side.legs[names[record.which % len(names)]]
-        if isinstance(record, Withdrawn):
-            self.side.withdraw(leg.name, record.reason, at)
+        for word in record.words:
+            act = self._act(leg, word, record.share)
+            if hub_life.judged(leg, act) is None:
+                self.side.act(leg.name, act, at)
+                life = hub_life.known(leg)
+                if life is not None and word in ("accept", "counter"):
+                    self.yes.add((leg.name, life.quantity, life.price))
+                self._moved(leg, act, at)
+                self.done[word] += 1
+                return
+
+    def _act(self, leg: Leg, word: str, share: int) -> ActTold:
+        """An act with a share of what is still to go; in fours, all of it."""
+        life = hub_life.known(leg)
+        if life is None:
+            quantity = 0
+        elif word == "counter":
+            quantity = max(1, life.quantity - 1)
+        else:
+            whole = life.to_ship if word == "ship" else life.under_way
+            quantity = whole * share // 4
+        amounts = word in ("ship", "receive", "counter")
+        refused = word == "receive" and share == 2 and quantity > 1
+        return ActTold(
+            action=word,
+            actor=leg.line,
+            at_ms=self.as_of_ms,
+            quantity=quantity - refused if amounts else 0,
+            refused=int(refused),
+            reason="full" if word == "cancel" else "",
+            final=word == "receive" and share == 1,
+        )
+
+    def _moved(self, leg: Leg, act: ActTold, at: At) -> None:
+        if act.action not in ("ship", "receive"):
             return
-        part = self.side.deliver(leg.name, leg.promised * record.share // 4, at)
-        self.stock[leg.line] = max(0, self.stock.get(leg.line, 0) - part)
+        self.stock[leg.line] = max(0, self.stock.get(leg.line, 0) - act.quantity - act.refused)
         self._touched[leg.line] = None
         self.side.weigh(leg.side, leg.line, "shipped", at)
 
@@ -166,8 +203,8 @@ class Stall:
         self.tick, self.as_of_ms = said.tick, said.as_of_ms
         at = At(version_of(0, offset), self.as_of_ms)
         self.side.tick(at)
-        for hub, family in sorted({(one.hub, one.family) for one in self.lines.values()}):
-            told = self.residuals.renew(self._left(hub, family), at)
+        for where in self._of:
+            told = self.residuals.renew(self._left(*where), at)
             if told is not None:
                 self._out.append(told)
         self._out += self._done()
@@ -178,15 +215,15 @@ class Stall:
         version, whole = version_of(0, self.applied), not self.residuals.due()
         return [
             Done(**facts, version=version, told=self.residuals.sum(place) if whole else -1)
-            for place in range(max(self.market_of.values()) + 1)
+            for place in range(self._markets)
         ]
 
     def _left(self, hub: str, family: str) -> Residual:
         offers: list[LeftOffer] = []
         needs: list[LeftNeed] = []
-        for one in self.lines.values():
+        for one in self._of[hub, family]:
             free = self.side.free(one.side, one.name, one.commodity)
-            if (one.hub, one.family) != (hub, family) or not free:
+            if not free:
                 continue
             facts: dict[str, Any] = {"line": one.name, "coop": one.name, "quantity": free}
             facts |= {"commodity": one.commodity, "min_lot": min(one.least, free)}
@@ -219,7 +256,7 @@ class Stall:
         ticks = 0
         for message in [*told, *self._out][:most]:
             if isinstance(message, Done):
-                market, ticks = ticks % (max(self.market_of.values()) + 1), ticks + 1
+                market, ticks = ticks % self._markets, ticks + 1
             else:
                 market = self.market_of[message.family]
             self._send(f"hub{self.number}", message, market)

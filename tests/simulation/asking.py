@@ -5,23 +5,29 @@ little, again and again, by workers that were replaced long ago, on matches nobo
 What must come of them `tests.simulation.legs` says.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any
+
+from msgspec import structs
 
 from schemas.identity import partition_of
 from schemas.market import (
     Commit,
     LegSide,
+    LegState,
     Message,
     Release,
     Reserve,
     Retell,
+    Stand,
     key_of,
     written,
 )
 from schemas.quantity import MICRO
+from streams.core.interchange.hub_state import Leg
 from tests.simulation.craft import FAMILY, MARKETS, PARTITIONS
+from tests.simulation.standing import stand_of, stray
 from tests.support.core_logs import DAY, HOUR, Saying
 
 TTL_MS = (0, 600_000, 6 * HOUR, 5 * DAY, 5 * DAY, 5 * DAY)
@@ -31,10 +37,11 @@ Lines = dict[LegSide, Sequence[tuple[str, str]]]
 
 
 class Asking:
-    """Requests to one hub; `lines` of `draw` are those that its book has."""
+    """Requests to one hub; `legs` are as it has them, `lines` of `draw` those of its book."""
 
-    def __init__(self, chance: Random, hub: str, number: int) -> None:
-        self._chance, self._hub, self._number = chance, hub, number
+    def __init__(self, chance: Random, hub: str, number: int, legs: Mapping[str, Leg]) -> None:
+        self._chance, self._hub, self._number, self._legs = chance, hub, number, legs
+        self._grades: dict[str, str] = {}
         self._reserved: list[Reserve] = []
         self._asked: list[Message] = []
         self._generation = chance.choice((1, 2, 9))
@@ -50,9 +57,11 @@ class Asking:
         what = chance.random()
         if what < 0.4 or not self._reserved:
             return self.reserve(lines, now_ms)
-        if what < 0.7:
+        if what < 0.6:
             return self.commit(lines, now_ms)
-        if what < 0.9:
+        if what < 0.8:
+            return self.stand(lines, now_ms)
+        if what < 0.92:
             return self._ask(Release(**self._leg(), reason=chance.choice(REASONS)), now_ms)
         return self._ask(self._retell(), now_ms)
 
@@ -63,6 +72,26 @@ class Asking:
     def commit(self, _lines: Lines, now_ms: int) -> Saying:
         """Ask for a promise."""
         return self._ask(self._commit(), now_ms)
+
+    def hold(self, lines: Lines, now_ms: int) -> Saying:
+        """Ask for some of a line that is there, for long."""
+        asked = structs.replace(self._reserve(lines), least=1, ttl_ms=TTL_MS[-1])
+        self._reserved[-1] = asked
+        return self._ask(asked, now_ms)
+
+    def promise(self, lines: Lines, now_ms: int) -> Saying:
+        """Ask for a promise of all, or nearly all, that is held by some leg."""
+        held = [leg for _, leg in sorted(self._legs.items()) if leg.state is LegState.HELD]
+        if not held:
+            return self.reserve(lines, now_ms)
+        leg, chance = held[-1], self._chance
+        facts = self._of(leg) | {"generation": self._generation}
+        quantity = max(1, leg.held - chance.choice((0, 0, 0, MICRO)))
+        return self._ask(Commit(**facts, quantity=quantity), now_ms)
+
+    def stand(self, _lines: Lines, now_ms: int) -> Saying:
+        """Say how a match stands."""
+        return self._ask(self._stand(now_ms), now_ms)
 
     def _ask(self, request: Message, now_ms: int) -> Saying:
         self._asked.append(request)
@@ -93,7 +122,7 @@ class Asking:
         quantity = chance.choice((7, 7, 40, 40, 90, 500)) * MICRO + chance.choice((0, 0, 0, 1))
         request = Reserve(
             **self._facts(),
-            match=f"M{self._number}{len(self._reserved):014}",
+            match=self._name(len(self._reserved)),
             side=side,
             hub=self._hub,
             family=FAMILY,
@@ -106,11 +135,32 @@ class Asking:
         self._reserved.append(request)
         return request
 
+    def _name(self, n: int) -> str:
+        """The n-th match of this hub's partition, in letters as matches are named."""
+        return f"M{self._number}{n:014}".translate(_LETTERS)
+
     def _commit(self) -> Commit:
         chance, asked = self._chance, self._reserved[-1].quantity
         right = chance.choice((asked, 7 * MICRO, 7 * MICRO, min(asked, 40 * MICRO)))
         quantity = chance.choice((right, right, right, right, asked + 1, 0))
         return Commit(**self._leg(), quantity=quantity)
+
+    def _stand(self, now_ms: int) -> Stand:
+        """Of a leg that is committed, mostly; now and then in an older version."""
+        chance, legs = self._chance, sorted(self._legs.items())
+        committed = [leg for _, leg in legs if leg.state is LegState.COMMITTED]
+        if not committed or chance.random() < 0.05:
+            return stray(self._leg(), chance)
+        leg = chance.choice((*committed, *(one for one in committed if one.acts)))
+        grade = self._grades.setdefault(leg.match, chance.choice(("UNGRADED", "UNGRADED", "A")))
+        facts = self._of(leg)
+        if chance.random() < 0.15:
+            facts["version"] = max(1, facts["version"] - chance.randrange(1, 6))
+        return stand_of(leg, facts, grade, now_ms, chance)
+
+    def _of(self, leg: Leg) -> dict[str, Any]:
+        whose = {"match": leg.match, "side": leg.side, "hub": self._hub, "family": FAMILY}
+        return self._facts() | whose
 
     def _leg(self) -> dict[str, Any]:
         """One that was asked for, mostly of late; now and then one that never was."""
@@ -118,7 +168,7 @@ class Asking:
         asked = chance.choice((*self._reserved[-3:], self._reserved[-1], self._reserved[-1]))
         name, side = (asked.match, asked.side)
         if chance.random() < 0.1:
-            name = f"M{self._number}{'X' * 13}{chance.randrange(3)}"
+            name = self._name(10**13 + chance.randrange(3))
         if chance.random() < 0.05:
             side = LegSide.NEED if side is LegSide.OFFER else LegSide.OFFER
         facts = {"match": name, "side": side, "hub": self._hub, "family": FAMILY}
@@ -130,6 +180,7 @@ class Asking:
 
 
 Ask = Callable[[Asking, Lines, int], Saying]
+_LETTERS = str.maketrans("0123456789", "ABCDEFGHIJ")
 _OTHERS = ("19.02", "11.02", "12.01")
 
 

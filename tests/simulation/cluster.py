@@ -55,9 +55,9 @@ class PaperTopic:
     def append(self, rows: Rows, facts: Iterable[tuple[Fact, ...]] = repeat(())) -> int:
         """A whole batch and what each of its rows says; gives its base offset."""
         base = self.end
-        more = zip(count(base), rows, facts, strict=False)
-        self.records += [_kept((at, key, value, 0, said)) for at, (key, value), said in more]
-        self.end = self.records[-1][0] + 1
+        keys, values = zip(*rows, strict=True)
+        self.records += map(_kept, zip(count(base), keys, values, repeat(0), facts))
+        self.end = base + len(keys)
         return base
 
     def read(self, start: int, end: int) -> Sequence[Kept]:

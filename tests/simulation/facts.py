@@ -12,44 +12,83 @@ from typing import Any, Final, NamedTuple
 from schemas.topics import DEAD_LETTER, DEMAND, LEDGER, MARKET, MATCHES
 
 Name = tuple[str, ...]
-LIVE: Final = ("proposed", "accepted")
+LIVE: Final = ("proposed", "countered", "accepted", "shipped")
+_ANSWERED: Final = ("accepted", "rejected", "countered", "expired")
+_MONEY: Final = ("claimed", "paid")
 AFTER: Final = {
     "": ("proposed",),
-    "proposed": ("proposed", "accepted", "rejected", "expired", "superseded"),
-    "accepted": (),
-    "rejected": ("rejected",),
-    "expired": (),
-    "superseded": (),
+    "proposed": (*_ANSWERED, "proposed", "superseded"),
+    "countered": _ANSWERED,
+    "accepted": ("shipped", "cancelled", "no_show"),
+    "shipped": ("shipped", "received", "short"),
+    "received": _MONEY,
+    "short": _MONEY,
+    "claimed": ("paid",),
 }
-"""Which moment may follow which in the life of a match inside a hub."""
+"""Which moment may follow which in the life of a match inside a hub; what is not named ends it."""
+PAYMENTS: Final = {"claimed": "claimed", "paid": "confirmed"}
+DAY_MS: Final = 86_400_000
+NEVER: Final = 10**15
 
 
 _read: Final = json.JSONDecoder().decode
 _plain: Final = json.JSONEncoder(sort_keys=True, check_circular=False).encode
 
 
+class Amounts(NamedTuple):
+    """What became of a match's goods, in millionths."""
+
+    shipped: int = 0
+    received: int = 0
+    refused: int = 0
+    lost: int = 0
+
+
 class Promise(NamedTuple):
-    """A match as far as promises go; micro is in millionths."""
+    """A match as far as promises go, in millionths.
+
+    `gives` is what its offer holds for it, `takes` what its need waits for, `due_ms` when time
+    alone ends it, `actors` who brought it from step to step.
+    """
 
     match: str
     offer: str
     need: str
     commodity: str
-    micro: int
+    gives: int
+    takes: int
     live: bool
-    held: bool
     tick: int
-    expires_ms: int
+    due_ms: int
     steps: tuple[str, ...]
+    actors: tuple[str, ...]
+    amounts: Amounts
+
+
+class ActSaid(NamedTuple):
+    """What somebody did at an end of a match; quantities in millionths."""
+
+    action: str
+    actor: str
+    at_ms: int
+    quantity: int = 0
+    refused: int = 0
+    price: int = 0
+    reason: str = ""
+    final: bool = False
 
 
 class Leg(NamedTuple):
-    """A leg as its hub tells it; micro is in millionths."""
+    """A leg as its hub tells it, in millionths; `acts` come after `heard` others."""
 
     line: str
     state: str
-    micro: int
-    at_risk: str
+    quantity: int
+    at_risk: str = ""
+    delivered: int = 0
+    stood: int = 0
+    heard: int = 0
+    acts: tuple[ActSaid, ...] = ()
 
 
 class Fact(NamedTuple):
@@ -78,7 +117,12 @@ def _ledger(key: str, data: dict[str, Any]) -> list[Fact]:
     place = f"{data['partition']}/{data['offset']}"
     coop = data.get("coop", "")
     facts = [
-        Fact(("position", coop, p["commodity"], p["grade"], p["lot"]), p["version"], _plain(p), p)
+        Fact(
+            ("position", p.pop("coop", coop), p["commodity"], p["grade"], p["lot"]),
+            p["version"],
+            _plain(p),
+            p,
+        )
         for p in data.pop("positions", ())
     ]
     facts += [
@@ -103,20 +147,51 @@ def _matches(key: str, data: dict[str, Any]) -> list[Fact]:
         return [Fact(("why", key), data["version"], _plain(data))]
     steps = [moment["state"] for moment in data["history"]]
     for before, after in zip(["", *steps[:-1]], steps, strict=True):
-        assert after in AFTER[before], f"I7: {key} went from {before} to {after}"
-    promise = Promise(
+        assert after in AFTER.get(before, ()), f"I7: {key} went from {before} to {after}"
+    promise = _promise(key, data, steps)
+    return [Fact(("match", key), data["version"], _plain(data), promise)]
+
+
+def _promise(key: str, data: dict[str, Any], steps: list[str]) -> Promise:
+    state, agreed, gives = data["state"], micro(data["quantity"]), micro(data["held_quantity"])
+    names = ("shipped", "received", "refused", "lost")
+    amounts = Amounts(*(micro(data.get(f"{name}_quantity", "0")) for name in names))
+    under_way = amounts.shipped - amounts.received - amounts.refused - amounts.lost
+    told = f"I7: {key} is {state} with {gives} of {agreed} held and {amounts}"
+    assert min(*amounts, under_way, gives, agreed - amounts.shipped) >= 0, told
+    if state in ("accepted", "shipped"):  # what has not left is held, or was all given up
+        assert gives in (agreed - amounts.shipped, 0), told
+        assert gives or state == "shipped", told
+    elif state in LIVE:
+        assert gives == agreed or (state == "countered" and gives > agreed), told
+    assert state in LIVE or not (gives or under_way), told
+    assert steps[-1] == state, told
+    assert (state == "received") <= (amounts.received == agreed), told
+    assert data["payment"] == PAYMENTS.get(state, "none"), told
+    takes = under_way + gives if state in ("accepted", "shipped") else agreed
+    return Promise(
         key,
         data["offer"],
         data["need"],
         data["commodity"],
-        micro(data["quantity"]),
-        data["state"] in LIVE,
-        len(steps) > 1,
+        gives,
+        takes if state in LIVE else 0,
+        state in LIVE,
         data["tick"],
-        data["expires_ms"],
+        _due_ms(data),
         tuple(steps),
+        tuple(moment["actor"] for moment in data["history"]),
+        amounts,
     )
-    return [Fact(("match", key), data["version"], _plain(data), promise)]
+
+
+def _due_ms(data: dict[str, Any]) -> int:
+    """An answer is due by its deadline, word of the goods a day after the end of the last day."""
+    if data["state"] not in ("accepted", "shipped"):
+        return int(data["expires_ms"])
+    assert data["expires_ms"] == -1, f"I7: {data['match_id']} is agreed and expires"
+    last = data["ship_by_day" if data["state"] == "accepted" else "arrive_by_day"]
+    return NEVER if last < 0 else (last + 2) * DAY_MS - 7 * 3_600_000
 
 
 def _letter(key: str, data: dict[str, Any]) -> list[Fact]:
@@ -126,8 +201,17 @@ def _letter(key: str, data: dict[str, Any]) -> list[Fact]:
 
 def _leg(key: str, data: dict[str, Any]) -> list[Fact]:
     assert key == f"{data['hub']}|{data['family']}"
-    about = Leg(data["line"], data["state"], micro(data["quantity"]), data.get("at_risk", ""))
+    amounts = micro(data["quantity"]), data.get("at_risk", ""), micro(data.get("delivered", "0"))
+    counts = data.get("stood", 0), data.get("heard", 0), tuple(map(_act, data.get("acts", ())))
+    about = Leg(data["line"], data["state"], *amounts, *counts)
     return [Fact(("leg", data["match"], data["side"]), data["version"], _plain(data), about)]
+
+
+def _act(data: dict[str, Any]) -> ActSaid:
+    told = dict(data)
+    for name in ("quantity", "refused"):
+        told[name] = micro(data.get(name, "0"))
+    return ActSaid(**told)
 
 
 _UNSAID: Final = {"priority": "normal", "market": "domestic"}

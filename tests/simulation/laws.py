@@ -92,10 +92,10 @@ class Reader:
         tick = max(promise.tick for promise in live)
         if line in self._truth.wanted[tick]:
             commodity, room = self._truth.wanted[tick][line]
-            asked = sum(p.micro for p in live if p.commodity == commodity)
+            asked = sum(p.takes for p in live if p.commodity == commodity)
         else:
             room = self._truth.free[tick].get(line, 0)
-            asked = sum(p.micro for p in live if p.offer == line)
+            asked = sum(p.gives for p in live if p.offer == line)
         law("I5", asked <= room, f"{asked} of {line} promised at tick {tick}, where {room} was")
 
 

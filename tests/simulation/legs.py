@@ -1,18 +1,24 @@
 """What the legs of a hub must be, said once more from the design alone, in the plainest way.
 
 It knows a line as what the oracle leaves of it after the deals inside the hub, keeps every leg in
-one table and looks through all of them after each record. It shares no code with the hub side.
+one table and all that was ever done at it, and looks through all of them after each record. It
+shares no code with the hub side.
 """
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
-from schemas.market import Commit, Release, Request, Reserve, Retell
+from schemas.market import Commit, Release, Request, Reserve, Retell, Stand
+from tests.simulation.facts import ActSaid
+from tests.simulation.facts import Leg as LegSaid
 
 WEEK_MS = 7 * 86_400_000
 FENCE_MS = 600_000
 LIVE = ("held", "committed")
+OVER_BY: dict[type, str] = {Commit: "lapsed", Stand: "lapsed", Release: "released"}
+"""What a leg is when something other than a hold is asked of one that nobody knows."""
 Name = tuple[str, str]
 Room = Callable[[str, str, str], int]
 """What deals inside leave of a side's line of a commodity, micro base units."""
@@ -22,22 +28,35 @@ Room = Callable[[str, str, str], int]
 class Leg:
     """`since` is the round that asked for it, and its match.
 
-    `until_ms` ends a hold, or the memory of what is over.
+    `quantity` is what is held or was committed, `delivered` how much of that has left or arrived.
+    `until_ms` ends a hold, or the memory of what is over. `stand` is how the match stood when the
+    market last told; of all `acts` that were done here it has heard `heard`.
     """
 
     side: str
     line: str
     commodity: str
     state: str
-    micro: int
+    quantity: int
     since: tuple[int, str]
     version: int
     until_ms: int
     at_risk: str = ""
+    delivered: int = 0
+    heard: int = 0
+    stand: Stand | None = None
+    acts: list[ActSaid] = field(default_factory=list)
 
     @property
-    def told(self) -> tuple[str, int, str, int]:
-        return self.state, self.micro, self.at_risk, self.version
+    def micro(self) -> int:
+        """What nobody else may have of its line, in millionths."""
+        return self.quantity - self.delivered
+
+    @property
+    def told(self) -> tuple[LegSaid, int]:
+        stood = self.stand.version if self.stand else 0
+        said = (self.line, self.state, self.quantity, self.at_risk, self.delivered, stood)
+        return LegSaid(*said, self.heard, tuple(self.acts[self.heard :])), self.version
 
 
 class Legs:
@@ -45,8 +64,6 @@ class Legs:
 
     def __init__(self) -> None:
         self.by_name: dict[Name, Leg] = {}
-        self.granted: set[Name] = set()
-        """Those that the record just heard has granted."""
         self._heard: dict[str, tuple[int, int]] = {}
 
     def on(self, side: str, line: str, commodity: str = "") -> list[Leg]:
@@ -62,9 +79,9 @@ class Legs:
         """Micro base units of a line, or of one commodity of it, that legs take."""
         return sum(leg.micro for leg in self.on(side, line, commodity))
 
+    # -------------------------------------------------------------- what the market asks
     def hear(self, request: Request, version: int, now_ms: int, room: Room) -> None:
         """Carry a request out."""
-        self.granted = set()
         if isinstance(request, Retell) or self._is_late(request, now_ms):
             return
         name = (request.match, str(request.side))
@@ -73,18 +90,20 @@ class Legs:
             if leg is None:
                 self._reserve(name, request, version, now_ms, room)
         elif leg is None:
-            state = "lapsed" if isinstance(request, Commit) else "released"
+            state = OVER_BY[type(request)]
             leg = self.by_name[name] = Leg(name[1], "", "", state, 0, (0, name[0]), version, 0)
             self._end(leg, state, version, now_ms)
         elif isinstance(request, Release) and leg.state in LIVE:
             self._end(leg, "released", version, now_ms)
         elif isinstance(request, Commit) and leg.state == "held":
-            if 0 < request.quantity <= leg.micro:
-                leg.state, leg.micro, leg.version = "committed", request.quantity, version
+            if 0 < request.quantity <= leg.quantity:
+                leg.state, leg.quantity, leg.version = "committed", request.quantity, version
             else:
                 self._end(leg, "lapsed", version, now_ms)
+        elif isinstance(request, Stand) and leg.state == "committed":
+            self._stand(leg, request, version)
 
-    def _is_late(self, request: Reserve | Commit | Release, now_ms: int) -> bool:
+    def _is_late(self, request: Any, now_ms: int) -> bool:
         """A younger worker of the market has spoken in the last ten minutes."""
         youngest, at_ms = self._heard.get(request.family, (request.generation, now_ms))
         if request.generation < youngest and now_ms - at_ms < FENCE_MS:
@@ -103,12 +122,28 @@ class Legs:
         self.by_name[name] = leg
         if micro < max(1, asked.least):
             self._end(leg, "refused", version, now_ms)
-        else:
-            self.granted.add(name)
+
+    def _stand(self, leg: Leg, asked: Stand, version: int) -> None:
+        """What the match no longer holds is free; what has left or arrived is never taken back."""
+        if leg.stand is not None and asked.version <= leg.stand.version:
+            return
+        leg.stand, leg.version = asked, version
+        leg.heard = max(leg.heard, asked.heard)
+        leg.quantity = max(leg.delivered, min(leg.quantity, asked.delivered + asked.holds))
 
     def _end(self, leg: Leg, state: str, version: int, now_ms: int) -> None:
-        leg.state, leg.micro, leg.at_risk = state, 0, ""
+        leg.state, leg.quantity, leg.at_risk = state, leg.delivered, ""
         leg.version, leg.until_ms = version, now_ms + WEEK_MS
+
+    # -------------------------------------------------------------- people, time, stock
+    def act(self, leg: Leg, act: ActSaid, version: int) -> None:
+        """Somebody did something at a leg; what left or arrived is promised no more."""
+        leg.acts.append(act)
+        leg.version = version
+        if act.action in ("ship", "receive"):
+            refused = act.refused if act.action == "receive" else 0
+            leg.delivered += act.quantity + refused
+            leg.quantity = max(leg.quantity, leg.delivered)
 
     def tick(self, version: int, now_ms: int) -> None:
         """Holds end; what has been over for a week is forgotten."""
@@ -127,8 +162,8 @@ class Legs:
                 goods = leg.commodity
                 over = self.promised(side, line, goods) - room(side, line, goods)
                 if leg.state == "held" and over > 0:
-                    leg.micro, leg.version = max(0, leg.micro - over), version
-                    if not leg.micro:
+                    leg.quantity, leg.version = max(0, leg.quantity - over), version
+                    if not leg.quantity:
                         self._end(leg, "lapsed", version, now_ms)
             before: Counter[str] = Counter()
             for leg in (leg for leg in legs if leg.state == "committed"):

@@ -22,8 +22,8 @@ class Lines:
             for (coop, place), level in oracle.positions().items()
         }
         self.wanted = {
-            name: (order["commodity"], int(order["quantity"]) * MICRO)
-            for name, order in oracle.orders().items()
+            name: (order["commodity"], order["wanted"] * MICRO)
+            for name, order in oracle.asked().items()
             if order["state"] == "open"
         }
 
@@ -37,9 +37,9 @@ class Lines:
         """What matches inside the hub leave of a line of a commodity."""
         if side == "offer":
             there = self.free.get(line, 0) if line.split("|")[1] == commodity else 0
-            taken = sum(p.micro for p in self.live if p.offer == line)
+            taken = sum(p.gives for p in self.live if p.offer == line)
         else:
             goods, wanted = self.wanted.get(line, ("", 0))
             there = wanted if goods == commodity else 0
-            taken = sum(p.micro for p in self.live if (p.need, p.commodity) == (line, commodity))
+            taken = sum(p.takes for p in self.live if (p.need, p.commodity) == (line, commodity))
         return max(0, there - taken)

@@ -18,18 +18,22 @@ from streams.core.effects import Effects
 from streams.core.partition import Partition
 from tests.simulation.asking import Ask, Asking, Lines
 from tests.simulation.craft import FAMILY, PARTITIONS, craft
+from tests.simulation.deciding import drawn
+from tests.simulation.openings import opened
+from tests.simulation.words import VILLAGES, spoken_line
 from tests.support.core_logs import DAY, HOUR, NOON, Line, Logged, Saying, day
 from tests.support.core_logs import report as spoken
 from tests.support.core_logs import said as uttered
 from tests.support.core_logs import tick as ticked
 
-VILLAGES = {
-    "19.02": ("01.2003", "01.2004", "01.2007"),
-    "11.02": ("01.2001", "01.2002", "01.2004"),
-    "12.01": ("01.2003", "01.2004", "01.2005"),
+_ASKS: dict[str, Ask] = {
+    "reserve": Asking.reserve,
+    "commit": Asking.commit,
+    "hold": Asking.hold,
+    "promise": Asking.promise,
+    "stand": Asking.stand,
 }
 HUBS = {partition_of(hub, PARTITIONS): hub for hub in VILLAGES}
-GOODS = ("KELAPA", "KELAPA", "KOPRA")
 JUMPS = (0, 0, 1_000, HOUR, HOUR, 5 * HOUR, 20 * HOUR, 3 * DAY, -HOUR)
 LATE = (0, 0, 0, 0, 60_000, HOUR, DAY, 5 * DAY)
 FUTURE = 11 * 60_000
@@ -81,31 +85,27 @@ class _Teller:
         self.first: list[tuple[Saying, bytes]] = []
         self.own: list[tuple[str, str, int, int]] = []
         self.old: set[tuple[str, str, int]] = set()
-        self.asking = Asking(chance, hub, number)
         self.core: Partition = craft(matcher).partition(number, self.told.epoch)
+        self.asking = Asking(chance, hub, number, self.core._desk.side.legs)
         self.weights = [6.0, *(chance.choice((0.3, 1.0, 2.0)) for _ in range(3))]
         self.weights += [chance.choice((1.0, 2.5)), chance.choice((1.0, 2.0)), 0.3]
         self.weights += chance.choice(([0.0, 0.0], [2.0, 1.0], [5.0, 1.0], [9.0, 2.0]))
         self.far = chance.random() < 0.06
 
     def tell(self, records: int) -> Story:
-        opening: list[Any] = [self._report] * 2
-        what = self.chance.random()
-        if what < 0.3:  # goods, a need, a match, a word, another need, a match
-            opening = [self._goods, self._need, self._tick, self._decision, self._need, self._tick]
-        elif what < 0.6:  # something is promised to others before the hub matches it, or after
-            first = self.chance.choice(([self._goods], [self._need], [self._goods, self._need]))
-            first += self.chance.choice(([], [self._tick]))
-            asks = [partial(self._request, ask) for ask in (Asking.reserve, Asking.commit)]
-            after = self.chance.choice((self._need, self._less, self._less))
-            opening = [*first, *asks, after, self._tick]
+        opening, least = opened(self.chance)
+        records = max(records, least)
         for n in range(records):
-            tell: Any = opening[n] if n < len(opening) else self._draw()
+            tell: Any = self._named(opening[n]) if n < len(opening) else self._draw()
             if n == records - 1:
                 tell = self._tick
             saying, expected = tell()
             self._log(saying, expected)
         return self.told
+
+    def _named(self, what: str) -> Any:
+        ask = _ASKS.get(what)
+        return partial(self._request, ask) if ask else getattr(self, f"_{what}")
 
     def _draw(self) -> Any:
         kinds = (
@@ -156,7 +156,7 @@ class _Teller:
         number, at = self._number(coop, device), self.now - chance.choice(LATE)
         if chance.random() < 0.08:  # said so long ago that the tick after next forgets the line
             self.old.add((coop, device, number))
-            line = _line(f"stock.{chance.choice(('received', 'issued'))}", chance)
+            line = spoken_line(f"stock.{chance.choice(('received', 'issued'))}", chance)
             return self._accepted(
                 self._said(coop, number, [line], self.now - 50 * DAY, device), [line]
             )
@@ -177,8 +177,12 @@ class _Teller:
         if coop not in self.coops:
             return self._report()
         if len(rest) == 1:
-            return self._plainly(coop, {**_line("order.placed", self.chance), "order": rest[0]})
-        line = _line("stock.counted", self.chance) | {"quantity": str(self.chance.randrange(30))}
+            return self._plainly(
+                coop, {**spoken_line("order.placed", self.chance), "order": rest[0]}
+            )
+        line = spoken_line("stock.counted", self.chance) | {
+            "quantity": str(self.chance.randrange(30))
+        }
         line |= {"commodity": rest[0], "unit": "BUTIR" if rest[0] == "KELAPA" else "KG"}
         return self._plainly(coop, line | ({"grade": "A"} if rest[1] == "A" else {}))
 
@@ -190,8 +194,10 @@ class _Teller:
         return self._plainly(self.chance.choice(self.coops[1:]), line)
 
     def _plainly(self, coop: str, line: Line) -> tuple[Saying, Expected]:
-        number = self._number(coop, "hp1")
-        return self._accepted(self._said(coop, number, [line], self.now, "hp1"), [line])
+        number, at = self._number(coop, "hp1"), self.now
+        if line["kind"] == "stock.counted" and self.chance.random() < 0.4:
+            at -= self.chance.choice(LATE)
+        return self._accepted(self._said(coop, number, [line], at, "hp1"), [line])
 
     def _said(self, coop: str, number: int, lines: Sequence[Line], at: int, device: str) -> Saying:
         saying = spoken(coop, number, *lines, at=at, device=device)
@@ -229,7 +235,7 @@ class _Teller:
         own = [name for name in self.own if name[0] == coop]
         if what < 0.92 or not own or self.far:  # a void reaches thirty days
             ready_on = day(at + chance.randrange(1, 20) * DAY)
-            return _line("supply.planned", chance, ready_on=ready_on)
+            return spoken_line("supply.planned", chance, ready_on=ready_on)
         _, device, number, lines = chance.choice(own[-4:])
         if (coop, device, number + 1) not in self.old:  # no void reaches as far back as that
             number += chance.choice((0, 0, 0, 1))
@@ -239,7 +245,7 @@ class _Teller:
     def _stock(self) -> Line:
         chance = self.chance
         kind = chance.choice(("counted", "counted", "received", "issued"))
-        told = _line(f"stock.{kind}", chance)
+        told = spoken_line(f"stock.{kind}", chance)
         if chance.random() < 0.3:
             told["grade"] = "A"
         if kind != "issued" and chance.random() < 0.25:
@@ -251,7 +257,7 @@ class _Teller:
         number = f"PO-{chance.randrange(3)}"
         what = chance.random()
         if what < 0.72:
-            told = _line("order.placed", chance)
+            told = spoken_line("order.placed", chance)
             if chance.random() < 0.5:
                 told["needed_by"] = day(self.now + chance.randrange(-1, 20) * DAY)
             return {**told, "order": number}
@@ -271,7 +277,7 @@ class _Teller:
     def _conflict(self) -> tuple[Saying, Expected]:
         """The number of something said before, with other content."""
         told = json.loads(self.chance.choice(self.first[-6:])[0].value)["data"]
-        lines = [{**_line("stock.counted", self.chance), "lot": "CONFLICT"}]
+        lines = [{**spoken_line("stock.counted", self.chance), "lot": "CONFLICT"}]
         saying = self._said(told["coop"], told["sequence"], lines, self.now, told["device"])
         return saying, Expected("rejected", (("", saying.value),))
 
@@ -284,7 +290,7 @@ class _Teller:
         if what < 0.5:
             value = chance.choice(RUBBISH)
             return Saying(coop.encode(), value, self.now), Expected("rejected", (("", value),))
-        lines = [_line("stock.counted", chance)]
+        lines = [spoken_line("stock.counted", chance)]
         if what < 0.75:
             saying = self._said(coop, 10**6, lines, self.now, "hp1")
         else:
@@ -294,17 +300,15 @@ class _Teller:
 
     def _decision(self) -> tuple[Saying, Expected]:
         chance = self.chance
-        deals = sorted(self.core._view.book.live.items())
-        if not deals:
+        found = drawn(self.core, self.coops, chance)
+        if found is None:
             return self._tick() if chance.random() < 0.5 else self._report()
-        name, deal = chance.choice(deals)
-        actor = chance.choice((deal.from_coop, deal.to_coop, deal.to_coop, self.told.hub))
-        if deal.accepted_from and chance.random() < 0.8:
-            actor = deal.to_coop
-        what = chance.choice(("accept", "accept", "accept", "reject"))
-        number = self._number(actor, "desk")
-        body = {"match": name, "decision": what}
-        return self._moment(uttered("decision", (actor, "desk", number), body, self.now))
+        actor, body = found
+        coop = self.core._view.book.coops.get(actor)
+        if chance.random() < (0.4 if coop is not None and coop.mandates else 0.06):
+            actor = self.told.hub
+        number, at = self._number(actor, "desk"), self.now - chance.choice(LATE)
+        return self._moment(uttered("decision", (actor, "desk", number), body, at))
 
     def _profile(self) -> tuple[Saying, Expected]:
         coop = self.chance.choice(self.coops)
@@ -332,10 +336,3 @@ class _Teller:
             return ticked(n, self.now), Expected("tick")
         self.ticks += 1
         return ticked(self.ticks, self.now), Expected("tick", tick=self.ticks)
-
-
-def _line(kind: str, chance: Random, **more: Any) -> Line:
-    commodity = chance.choice(GOODS)
-    unit = "BUTIR" if commodity == "KELAPA" else "KG"
-    told = {"kind": kind, "commodity": commodity, "quantity": str(chance.randrange(1, 200))}
-    return {**told, "unit": unit, **more}

@@ -11,11 +11,13 @@ from typing import Any
 
 from schemas.market import read
 from streams.core.interchange.tally import Tally
+from tests.simulation.afar import FarDeeds
 from tests.simulation.craft import FAMILY, HOME, PARTITIONS
 from tests.simulation.facts import Fact, Name
 from tests.simulation.legs import Legs, Room
 from tests.simulation.teller import Expected, Story
 from tests.support.core_logs import Logged
+from tests.support.oracle import Moved
 
 Law = Callable[[str, bool, str], None]
 Words = list[tuple[int, Fact]]
@@ -30,6 +32,7 @@ class Between:
         self.done: dict[tuple[int, int], int] = {}
         """By tick and partition of the market: what stands for all that was told."""
         self.legs = Legs()
+        self.deeds = FarDeeds(self.legs)
         self._law, self._number, self._left = law, story.number, f"{story.hub}|{FAMILY}"
         self._tallies = [Tally() for _ in range(PARTITIONS)]
         self._abouts: dict[Name, Any] = {}
@@ -61,6 +64,12 @@ class Between:
             early = [name for _, (name, *_) in words if name[0] != "leg"]
             self._law("I6", not early, f"{early} is told after record {record.offset}")
 
+    def decided(self, record: Logged, version: int, words: Words) -> list[Moved]:
+        """A decision on a match between hubs was carried out; what it moved."""
+        told = {(n[1], n[2]): about for _, (n, _, _, about) in words if n[0] == "leg"}
+        now_ms = self._now_ms or record.timestamp
+        return self.deeds.done(record.value, told, (version, now_ms), self._law)
+
     def _hear(self, record: Logged, expected: Expected, version: int, room: Room) -> None:
         self._now_ms = self._now_ms or record.timestamp
         if expected.verdict == "market":
@@ -78,8 +87,7 @@ class Between:
         for name, leg in self.legs.by_name.items():
             full = ("leg", *name)
             version = self.rows.get(full, (0, ""))[0]
-            about = self._abouts.get(full)
-            shown = about and (about.state, about.micro, about.at_risk, version)
+            shown = self._abouts.get(full), version
             what = f"after record {record.offset} {full} is told as {shown}, not {leg.told}"
             self._law("I5", shown == leg.told, what)
         told = {name[1:] for _, (name, *_) in words if name[0] == "leg"}

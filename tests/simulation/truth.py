@@ -12,12 +12,13 @@ from typing import Any
 
 from streams.core.effects import Effects
 from streams.core.partition import Partition
+from tests.simulation.carried import Deeds
 from tests.simulation.craft import HOME, craft
-from tests.simulation.facts import Fact, Name, Promise, micro, told
+from tests.simulation.facts import Fact, Name, micro, told
 from tests.simulation.listening import asks, last_left
 from tests.simulation.rooms import Lines
 from tests.simulation.teller import Expected, Story
-from tests.simulation.told_away import Between
+from tests.simulation.told_away import Between, Words
 from tests.support.core_logs import Logged
 from tests.support.oracle import Oracle
 
@@ -46,6 +47,7 @@ class Truth:
         self.gates = self.ticks[1:]
         self._facts: dict[tuple[str, bytes, bytes | None], tuple[Fact, ...]] = {}
         self._abouts: dict[Name, Any] = {}
+        self._deeds = Deeds()
         self._lines = Lines(Oracle([]))
         self._told_home: list[bytes] = []
         self._whole = False
@@ -91,19 +93,39 @@ class Truth:
                     for fact in self.facts(topic, key, value):
                         self._take(fact, verdicts, letters)
             self._judged(record.offset, expected, verdicts, letters)
-            if expected.verdict == "tick" and not expected.tick:
-                still = len(effects.state) == 1 and not effects.outputs and not effects.away
-                law("I9", still, "a tick told twice")
+            self._still(expected, effects)
+            words = self._words(effects)
+            done = not expected.verdict and verdicts == ["accepted"]
+            moved = done and self._done(record, words)
             if expected.sound:
                 sound.append(expected.sound)
-                self._lines = Lines(Oracle(sound))
+            if expected.sound or moved:
+                self._lines = Lines(Oracle(sound, self._deeds.moved))
             if expected.tick:
                 self._bound(expected.tick)
                 self._stands(record)
-            self._said_away(record, expected, effects)
+            self._said_away(record, expected, words)
             self.after.append((dict(self.rows), dict(self.state), dict(self.between.rows)))
 
-    def _said_away(self, record: Logged, expected: Expected, effects: Effects) -> None:
+    def _still(self, expected: Expected, effects: Effects) -> None:
+        """A tick that was sent before changes nothing."""
+        if expected.verdict == "tick" and not expected.tick:
+            still = len(effects.state) == 1 and not effects.outputs and not effects.away
+            law("I9", still, "a tick told twice")
+
+    def _done(self, record: Logged, words: Words) -> bool:
+        """A decision was carried out, inside the hub or at legs; True when it moved goods."""
+        if ("match", json.loads(record.value)["data"].get("match", "")) in self._abouts:
+            return self._deeds.done(record.value, self._abouts, law)
+        moved = self.between.decided(record, self._version(record), words)
+        self._deeds.moved += moved
+        return bool(moved)
+
+    def _version(self, record: Logged) -> int:
+        return self.story.epoch * EPOCH + record.offset + 1
+
+    def _words(self, effects: Effects) -> Words:
+        """What the market is told after a record."""
         words = [
             (place, fact)
             for topic, place, rows in effects.away
@@ -115,11 +137,13 @@ class Truth:
         for _, (name, version, content, _) in words:
             known = self.known.setdefault((name, version), content)
             law("I7", known == content, f"two sayings of {name} at version {version}")
-        version = self.story.epoch * EPOCH + record.offset + 1
+        return words
+
+    def _said_away(self, record: Logged, expected: Expected, words: Words) -> None:
         live = [about for name, about in self._abouts.items() if name[0] == "match" and about.live]
         self._lines.live = live
         lines = self._lines.room, self._lines.places
-        self.between.follow(record, expected, version, words, lines)
+        self.between.follow(record, expected, self._version(record), words, lines)
 
     def _take(self, fact: Fact, verdicts: list[str], letters: dict[str, bytes]) -> None:
         name, version, content, about = fact
@@ -164,10 +188,10 @@ class Truth:
         law("I3", shown == due, f"the ledger shows {shown}, not {due}")
 
     def _stands(self, record: Logged) -> None:
-        """After a tick no proposal stands whose time is over."""
+        """After a tick no match stands whose time is over."""
         for name, about in self._abouts.items():
-            if name[0] == "match" and about.steps[-1] == "proposed":
-                over = about.expires_ms <= record.timestamp
+            if name[0] == "match" and about.live:
+                over = about.due_ms <= record.timestamp
                 law("I7", not over, f"{name} still stands at {record.timestamp}")
 
     # -------------------------------------------------------------- the oracle
@@ -203,13 +227,15 @@ class Truth:
                 shown = int(positions[name][field])
                 law("I3", shown == level[field], f"{field} of {name}: {shown}, not {level[field]}")
         orders = {n[1]: about for n, about in abouts.items() if n[0] == "order"}
-        asked = oracle.orders()
+        asked = oracle.asked()
         law("I3", orders.keys() == asked.keys(), f"orders {[*orders]}, not {[*asked]}")
         for number, order in asked.items():
             for field in ("state", "commodity", "quantity"):
                 shown, due = orders[number].get(field), order.get(field)
                 if field in order:
                     law("I3", shown == due, f"{field} of {number}: {shown}, not {due}")
+            came, due = int(orders[number].get("delivered", "0")), order.get("delivered", 0)
+            law("I3", came == due, f"delivered for {number}: {came}, not {due}")
         voided = {n[1] for n in abouts if n[0] == "voided"}
         law("I3", voided == oracle.voided, f"voided {sorted(voided)}, not {sorted(oracle.voided)}")
         self._demand(oracle)
@@ -222,10 +248,10 @@ class Truth:
             commodity, grade, _ = place.split("|")
             right[commodity, grade][0] += level["on_hand"] * 1_000_000
         grades: dict[str, tuple[str, str]] = {}
-        for number, order in oracle.orders().items():
+        for number, order in oracle.asked().items():
             if order["state"] == "open":
                 grades[number] = (order["commodity"], order.get("grade") or "UNGRADED")
-                right[grades[number]][1] += int(order["quantity"]) * 1_000_000
+                right[grades[number]][1] += order["wanted"] * 1_000_000
         for number, asked in grades.items():
             right[asked][2] += self._matched(number, asked[0])
         shown: dict[tuple[str, str], list[int]] = {}
@@ -244,13 +270,16 @@ class Truth:
         inside = [a for a in abouts if a.live and (a.need, a.commodity) == (need, commodity)]
         legs = self.between.legs.on("need", need, commodity)
         seen: int = sum(leg.micro for leg in legs if leg.state == "committed")
-        return seen + sum(int(about.micro) for about in inside)
+        return seen + sum(int(about.takes) for about in inside)
 
     def _accepted(self) -> None:
-        """A match is accepted only by two words, and never two matches of one name and number."""
+        """A match is accepted only by both sides, or by a hub that speaks for them."""
         for name, about in self._abouts.items():
-            if name[0] == "match" and isinstance(about, Promise) and "accepted" in about.steps:
-                law("I7", about.steps[-1] == "accepted", f"{name} went on after it was accepted")
+            if name[0] == "match" and "accepted" in about.steps:
+                at = about.steps.index("accepted")
+                last, before = about.actors[at], set(about.actors[1:at])
+                both = len(last) == len(self.story.hub) or before - {last}
+                law("I7", bool(both), f"{name} was accepted by {last} alone")
 
 
 def law(name: str, holds: bool, what: str) -> None:

@@ -10,10 +10,11 @@ import logging
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Coroutine, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from schemas.market import written
 from schemas.metrics import Silent
 from schemas.topics import MARKET
 from streams.agents import tenure
@@ -24,8 +25,10 @@ from streams.agents.inbox import Bounds, Inbox
 from streams.agents.intake import Intake
 from streams.agents.options import WorkerOptions
 from streams.agents.tenure import Tenure
+from streams.core import ahead, desk
+from streams.core.requests import request_of
 from tests.simulation.cluster import CHANGELOG, Cluster, Place
-from tests.simulation.craft import MARKETS
+from tests.simulation.craft import MARKETS, REMEMBERED_MAX
 from tests.simulation.truth import Truth
 
 OPTIONS = WorkerOptions(bootstrap="nowhere:0", worker="w", state_dir=Path("unused"))
@@ -62,6 +65,12 @@ class Flight:
 def _intake(number: int) -> Intake:
     """Without a barrier everything is taken in and nothing is noted: all tenures share it."""
     return Intake(number, Limits(), None, SILENT)
+
+
+@cache
+def _inbox(due: int) -> Inbox:
+    """Runs are handed over by the world, so that nothing ever lies in an inbox: all share it."""
+    return Inbox(due, BOUNDS)
 
 
 class SimWire:
@@ -112,14 +121,13 @@ class Post:
         self.number = truth.number
         self.records = truth.story.records
         self._cluster = cluster
-        fold = truth.fresh()
+        self._fold = fold = truth.fresh()
         self.holding = Holding(self.number, fold)
         log = cluster.logs[CHANGELOG, self.number]
         self.holding.restore(log.records)
         self.holding.known = max(self.holding.known, log.end - 1)
         self.wire = SimWire(cluster, self.number)
-        inbox = Inbox(cluster.committed[self.number], BOUNDS)
-        parts = self.holding, self.wire, inbox, OPTIONS, SILENT
+        parts = self.holding, self.wire, _inbox(cluster.committed[self.number]), OPTIONS, SILENT
         intake = _intake(self.number)
         self.tenure = Tenure(*parts, intake=intake, generation=generation)
         self.coroutine: Coroutine[Any, Any, object] | None = self.tenure._take_over()
@@ -145,12 +153,13 @@ class Post:
             self.coroutine = self.tenure._work(self.records[at:end])
         try:
             self.waits = waits = self.coroutine.send(None)
-            if _passed:
-                self.passed = _passed[-1]
-            if waits.topic == MARKET:
-                self.passed = "away_sent"
         except StopIteration:
             self._rest()
+        else:
+            if waits.topic == MARKET:
+                self.passed = "away_sent"
+            elif _passed:
+                self.passed = _passed[-1]
         _passed.clear()
         return True
 
@@ -184,10 +193,11 @@ class Post:
         return self.waits is not None and self.waits.offset < 0
 
     def close(self) -> None:
-        """The process is gone; nothing of it runs on."""
+        """The process is gone; nothing of it runs on, and its memory is free at once."""
         if self.coroutine is not None:
             self.coroutine.close()
             self.coroutine = None
+        vars(self._fold._desk).clear()  # the one ring that a collector would have to find
 
 
 def _untold(*_: object) -> None:
@@ -201,16 +211,22 @@ def on_one_thread() -> Iterator[None]:
     async def inline(call: Any, *args: Any) -> Any:
         return call(*args)
 
-    before, inside = asyncio.to_thread, vars(tenure)
-    point, tell = inside["failpoint"], inside["tell"]
-    vars(asyncio)["to_thread"] = inline
-    inside["failpoint"], inside["tell"] = _passed.append, _untold
+    put: list[tuple[Any, str, Any]] = [
+        (asyncio, "to_thread", inline),
+        (tenure, "failpoint", _passed.append),
+        (tenure, "tell", _untold),
+        (desk, "written", lru_cache(REMEMBERED_MAX)(written)),
+        (ahead, "request_of", lru_cache(REMEMBERED_MAX)(request_of)),
+    ]
+    before = [(owner, name, vars(owner)[name]) for owner, name, _ in put]
     log = logging.getLogger("lumbung.worker")
     level = log.level
     log.setLevel(logging.CRITICAL)
     try:
+        for owner, name, other in put:
+            vars(owner)[name] = other
         yield
     finally:
-        vars(asyncio)["to_thread"] = before
-        inside["failpoint"], inside["tell"] = point, tell
+        for owner, name, own in before:
+            vars(owner)[name] = own
         log.setLevel(level)

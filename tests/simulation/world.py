@@ -105,17 +105,17 @@ class World:
 
     def _land(self, place: Place, number: int, flight: Flight, *, strange: bool) -> None:
         """A batch of the owner of partition `number` is in the log of a place."""
-        log, reader = self.cluster.logs[place], self.readers[number]
+        log, reader, rows = self.cluster.logs[place], self.readers[number], flight.rows
         if place[0] == CHANGELOG:
-            reader.kept(flight.rows)
-            base = flight.offset = log.append(flight.rows)
+            reader.kept(rows)
+            base = flight.offset = log.append(rows)
         else:
-            base = flight.offset = log.append(flight.rows, reader.landed(place, flight.rows))
+            base = flight.offset = log.append(rows, reader.landed(place, rows))
         if strange:
             log.strange = log.end
             self.counts["a stranger's batch"] += 1
         if self.trace is not None:
-            self.trace.append((*place, base + len(flight.rows)))
+            self.trace.append((*place, base + len(rows)))
 
     def _idle(self, process: Process, post: Post) -> None:
         """Note how far an idle owner has mended its logs, and that nothing was unlearnt."""
@@ -278,7 +278,7 @@ class World:
         if post.taken_over:
             self._applied[number] = max(self._applied[number], post.holding.fold.applied)
             self.cluster.committed[number] = max(self.cluster.committed[number], post.done)
-        del process.posts[number]
+        process.posts.pop(number).close()
 
     def _finish(self, post: Post) -> None:
         """The run in flight goes through undisturbed: whatever it sends lands at once."""

@@ -2,9 +2,12 @@
 
 It reads the bytes of reports, keeps everything for ever and works every answer out from the
 start. It shares no code with the core; it knows only sound reports in base units and no limits.
+What matches moved it is told: who decided what was carried out is not its to say.
 """
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +18,33 @@ def ms(text: str) -> int:
     return round(datetime.fromisoformat(text).timestamp() * 1000)
 
 
-class Oracle:
-    """All lines of all reports, each report once."""
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Goods that a decision moved onto (or off, below zero) `commodity|grade|lot` of a co-op.
 
-    def __init__(self, values: list[bytes]) -> None:
+    `order` is the co-op's order that they were received for, "" when they left.
+    """
+
+    coop: str
+    place: str
+    amount: int
+    key: tuple[int, str, int, int]
+    order: str = ""
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """As a line among lines, which nothing can take back."""
+        fields = {"kind": "stock.moved", "coop": self.coop, "key": self.key, "id": ""}
+        commodity, grade, lot = self.place.split("|")
+        goods = {"commodity": commodity, "grade": grade, "lot": lot}
+        return {**fields, **goods, "quantity": str(self.amount)}
+
+
+class Oracle:
+    """All lines of all reports, each report once, and what matches moved."""
+
+    def __init__(self, values: list[bytes], moved: Sequence[Moved] = ()) -> None:
+        self.moved = moved
         reports: dict[str, dict[str, Any]] = {}
         for value in values:
             told = json.loads(value)
@@ -31,6 +57,7 @@ class Oracle:
                 self.lines.append(
                     {**line, "coop": data["coop"], "key": key, "id": f"{told['id']}#{n}"}
                 )
+        self.lines += [one.line for one in moved]
         voids = [line for line in self.lines if line["kind"] == "line.voided"]
         self.voided = {
             line["id"]
@@ -61,7 +88,7 @@ class Oracle:
             if kind == "counted":
                 place["on_hand"] = amount
             else:
-                place["on_hand"] += amount if kind == "received" else -amount
+                place["on_hand"] += -amount if kind == "issued" else amount
             stated = "keep" in line or "floor_price" in line
             if kind == "counted" or (kind == "received" and stated):
                 place["keep"] = int(line.get("keep", 0))
@@ -78,6 +105,24 @@ class Oracle:
                     revision = 1 if line["kind"] == "order.placed" else line.get("revision", 0)
                     own[revision or 10**9] = line  # the newest of each revision stays
         return {name: _order(own) for name, own in sayings.items()}
+
+    def asked(self) -> dict[str, dict[str, Any]]:
+        """Orders, with what was delivered for each and what it still wants."""
+        return {name: self._filled(name, order) for name, order in self.orders().items()}
+
+    def _filled(self, name: str, order: dict[str, Any]) -> dict[str, Any]:
+        """What came for an order of the goods it asks for, and what it still wants."""
+        if "quantity" in order:
+            came = [
+                one.amount
+                for one in self.moved
+                if one.order
+                and f"{one.coop}|{one.order}" == name
+                and one.place.split("|")[0] == order["commodity"]
+            ]
+            order["delivered"] = sum(came)
+            order["wanted"] = max(0, int(order["quantity"]) - sum(came))
+        return order
 
 
 def _order(revisions: dict[int, dict[str, Any]]) -> dict[str, Any]:

@@ -1,0 +1,85 @@
+"""What co-ops say of their goods, and what the sides of a match say next: mostly their turn.
+
+Decides the mix of right and wrong decisions by the state of a match. Quantities are whole.
+"""
+
+from random import Random
+from typing import Any
+
+from streams.core.state import Deal
+
+MICRO = 1_000_000
+VILLAGES = {
+    "19.02": ("01.2003", "01.2004", "01.2007"),
+    "11.02": ("01.2001", "01.2002", "01.2004"),
+    "12.01": ("01.2003", "01.2004", "01.2005"),
+}
+GOODS = ("KELAPA", "KELAPA", "KOPRA")
+DECIDED = {
+    "proposed": ("accept", "accept", "accept", "accept", "accept", "reject", "counter"),
+    "countered": ("accept", "accept", "accept", "counter", "reject"),
+    "accepted": ("ship", "ship", "ship", "ship", "cancel", "accept"),
+    "shipped": ("receive", "receive", "receive", "ship", "cancel"),
+    "received": ("pay",),
+    "short": ("pay",),
+    "claimed": ("pay",),
+}
+"""By state what is mostly said, as often as it stands here."""
+ANY = ("accept", "reject", "counter", "ship", "receive", "pay", "cancel")
+
+
+def spoken_line(kind: str, chance: Random, **more: Any) -> dict[str, Any]:
+    """Give a line of some goods."""
+    commodity = chance.choice(GOODS)
+    unit = "BUTIR" if commodity == "KELAPA" else "KG"
+    told = {"kind": kind, "commodity": commodity, "quantity": str(chance.randrange(1, 200))}
+    return {**told, "unit": unit, **more}
+
+
+def word(deal: Deal, chance: Random) -> tuple[str, dict[str, Any]]:
+    """Give whose word it is, and the body of the decision."""
+    what = chance.choice(ANY if chance.random() < 0.06 else DECIDED[deal.state])
+    to_ship = deal.quantity - deal.shipped - deal.released
+    under_way = deal.shipped - deal.received - deal.refused - deal.lost
+    body = body_of((deal.match, what), (deal.quantity, to_ship, under_way), chance)
+    return _actor(deal, what, chance), body
+
+
+def body_of(of: tuple[str, str], amounts: tuple[int, int, int], chance: Random) -> dict[str, Any]:
+    """Give a decision on a match: `amounts` are what is agreed, to ship and under way, micro."""
+    agreed, to_ship, under_way = (amount // MICRO for amount in amounts)
+    match, what = of
+    body: dict[str, Any] = {"match": match, "decision": what}
+    if what == "counter":
+        body["quantity"] = str(chance.randrange(1, agreed + 2))
+    elif what == "ship":
+        body["quantity"] = str(_some(to_ship, chance))
+        if chance.random() < 0.06:  # nobody can refuse what is only leaving
+            body["refused"] = "3"
+    elif what == "receive":
+        sound = _some(under_way, chance) if chance.random() < 0.85 else 0
+        body["quantity"] = str(sound)
+        if chance.random() < 0.4:
+            body["refused"] = str(chance.randrange(max(1, under_way - sound + 1)))
+        if chance.random() < 0.3:
+            body["final"] = True
+    elif what == "cancel" and chance.random() < 0.9:
+        body["reason"] = "banjir"
+    return body
+
+
+def _some(most: int, chance: Random) -> int:
+    """All of it, a part of it, and now and then one too many."""
+    return (
+        most if chance.random() < 0.5 else chance.choice((most // 2, max(1, most // 3), most + 1))
+    )
+
+
+def _actor(deal: Deal, what: str, chance: Random) -> str:
+    if chance.random() < 0.06:
+        return chance.choice((deal.from_coop, deal.to_coop))
+    if what == "ship" or (what in ("accept", "counter") and deal.accepted_to):
+        return deal.from_coop
+    if what == "receive" or (what in ("accept", "counter") and deal.accepted_from):
+        return deal.to_coop
+    return chance.choice((deal.from_coop, deal.to_coop))
