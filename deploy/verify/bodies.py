@@ -138,7 +138,9 @@ def _decision(said: Saying) -> bool:
     return (
         body["decision"] in DECISIONS
         and MATCH.fullmatch(body["match"]) is not None
-        and (not body["quantity"] or amount(body["quantity"], MILLION, 0) is not None)
+        and all(
+            not q or amount(q, MILLION, 0) is not None for q in (body["quantity"], body["refused"])
+        )
         and price(body["price"]) is not None
         and day(body["on"]) is not None
         and is_plain(body["reason"])

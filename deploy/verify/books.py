@@ -54,6 +54,8 @@ class CoopBook:
     packs_key: Key | None = None
     devices: dict[str, int] = field(default_factory=dict)
     reports: list["array[int]"] = field(default_factory=list)
+    filled: dict[tuple[str, str], int] = field(default_factory=dict)
+    """What was received for each order of each commodity, in millionths."""
     rows: list[int] = field(default_factory=lambda: [0, 0])
     """How many lines there are in the ledger, and the sum of their fingerprints."""
     _names: list[str] = field(default_factory=list)
@@ -94,8 +96,7 @@ class CoopBook:
                 where = (line.commodity, line.grade, line.lot)
                 shelf = self.stock.get(where)
                 if shelf is None:
-                    where = (intern(line.commodity), intern(line.grade), intern(line.lot))
-                    shelf = self.stock[where] = Shelf()
+                    shelf = self._new_shelf(where)
                 elif self._levels:
                     self._levels.pop(where, None)
                 shelf.put(said.time_ms, device, said.sequence, line)
@@ -111,6 +112,29 @@ class CoopBook:
                     self.voiding.append((key, line))
                     self.voids[line.device, line.sequence, line.line].append(said.time_ms)
                     self._levels.clear()
+
+    def move(self, said: Saying, goods: Goods, quantity: int) -> None:
+        """Goods of this co-op left (less than nothing) or came by a decision, whoever made it.
+
+        Its place among sayings is that of its decision, before any line; nothing voids it.
+        """
+        line = Stock(0, 0, "o" if quantity < 0 else "i", *goods, abs(quantity), None)
+        shelf = self.stock.get(goods) or self._new_shelf(goods)
+        self._levels.pop(goods, None)
+        shelf.put(said.time_ms, self.device(said.device), said.sequence, line)
+
+    def fill(self, order: str, commodity: str, quantity: int) -> None:
+        """So much of some goods came for an order."""
+        self.filled[order, commodity] = self.filled.get((order, commodity), 0) + quantity
+
+    def _new_shelf(self, goods: Goods) -> Shelf:
+        commodity, grade, lot = goods
+        shelf = self.stock[intern(commodity), intern(grade), intern(lot)] = Shelf()
+        return shelf
+
+    def speaking(self) -> frozenset[str]:
+        """The devices that spoke in this co-op's name; a hub's may only have moved its goods."""
+        return frozenset(n for n, number in self.devices.items() if self.reports[number])
 
     def entries(self) -> int:
         """How many positions, plans, orders and voids there are."""
@@ -140,6 +164,14 @@ class CoopBook:
             is_void = self.is_void if self.voids else None
             known = self._levels[goods] = shelf.level(self._names, is_void)
         return known
+
+    def delivered(self, name: str, order: Order) -> int:
+        """What was received for an order of the goods it asks for."""
+        return self.filled.get((name, order.commodity), 0)
+
+    def wants(self, name: str, order: Order) -> int:
+        """What an order still asks for: what was received for it is taken off."""
+        return max(0, order.quantity - self.delivered(name, order))
 
     def planned(self, goods: Goods, day: int) -> int:
         """What will be ready on a day: its newest saying."""

@@ -6,23 +6,26 @@ judging of `schemas`.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Final
 
 from deploy.verify import goods
+from deploy.verify.between import Between
 from deploy.verify.changelog import OF_THE_MARKET, Changelog
+from deploy.verify.deeds import Deeds
 from deploy.verify.demand import Demand, compare_orders, compare_positions, wanted
 from deploy.verify.derived import Source
 from deploy.verify.findings import CONSERVED, JUDGED, LIVES, Report
 from deploy.verify.grants import Grants
+from deploy.verify.hub_acts import HubActs
 from deploy.verify.ledger import Ledger
 from deploy.verify.log import Log
-from deploy.verify.market import Market, bound
+from deploy.verify.market import Market, elsewhere
 from deploy.verify.matches import Matches
 from deploy.verify.promises import Promises
-from deploy.verify.rows import Between, Rows
+from deploy.verify.rows import Elsewhere, Rows
 from deploy.verify.walk import Moment, Walk
 from deploy.verify.warehouse import Warehouse
 from deploy.verify.witness import with_records
@@ -132,36 +135,55 @@ def check_partition(
     walk = Walk(names.events, place_of, known, ledger, report)
     market = Market(names.market, place_of, known, report)
     market.load(log, names.events, walk.letters)
-    promises = Promises(matches, market.home, names.events, known, report)
+    deeds = Deeds(matches, names.events, number, report)
+    promises = Promises(deeds, matches, market.home, names.events, known)
     grants = Grants(market.home, names.events, number, report)
-
-    def folded(walked: Walk, now: Moment) -> None:
-        if now.asked is not None and now.asked.match:
-            grants.asked(now.asked)
-        promises.folded(walked, now)
-        grants.folded(walked, now.version, promises.held)
-
-    walk.run(log, folded)
+    acts = HubActs(market.home, names.events, number, report)
+    walk.run(log, _following(deeds, acts, promises, grants))
+    deeds.settle()
+    acts.settle()
     promises.settle(walk)
     grants.settle()
     walk.letters.compare(log, letters, number)
     report.reasons.update(walk.letters.reasons())
     compare_positions(walk, ledger, report)
     compare_orders(walk, ledger, report)
-    expected = wanted(walk, matches, known, market.home)
+    expected = wanted(walk, deeds, known, market.home)
     demand.compare(expected, known)
     changelog = Changelog(names.changelog, number, report)
     changelog.load(log)
     changelog.compare(walk.last, walk.gates, walk.mended)
-    between = _between(log, names, place_of, market, report)
+    between = _between(log, names, place_of, (market, grants), report)
     if store is not None:
         letters_of = walk.letters.expected
-        Rows(store, known, log).compare(walk, matches, expected, letters_of, between)
+        committed = Counter(deeds.taken("offer"))
+        rows = Rows(store, known, log, committed)
+        rows.compare(walk, matches, expected, letters_of, between)
+
+
+def _following(
+    deeds: Deeds, acts: HubActs, promises: Promises, grants: Grants
+) -> Callable[[Walk, Moment], None]:
+    """What is looked at after each record: first what moved, then whether it was there."""
+
+    def folded(walked: Walk, now: Moment) -> None:
+        if acts.takes(now):
+            acts.folded(walked, now)
+        else:
+            deeds.folded(walked, now)
+        promises.folded(walked, now)
+        grants.folded(walked, now.version, promises.held)
+
+    return folded
 
 
 def _between(
-    log: Log, names: Names, place_of: tuple[int, int], market: Market, report: Report
-) -> Between | None:
+    log: Log,
+    names: Names,
+    place_of: tuple[int, int],
+    sides: tuple[Market, Grants],
+    report: Report,
+) -> Elsewhere | None:
     """The matches of one partition of the market, and the state behind them; None without one."""
     number, count = place_of
     deals = names.prefix + MATCHES
@@ -170,12 +192,15 @@ def _between(
     end = log.end(names.market, number)
     matches = Matches(Source(deals, count + number, report, LIVES), end, goods.load(), tier=2)
     matches.load(log)
-    market.shown(matches)
+    Between(sides[0].here, matches, report).check()
+    of_here = {match for match, _ in sides[0].home.asked}
+    bound, newest = elsewhere(log, deals, range(count, 2 * count), of_here)
+    sides[1].stand(newest)
     changelog = Changelog(names.market_changelog, number, report, OF_THE_MARKET)
     changelog.load(log)
     if end:
         changelog.stands(end)
-    return Between(matches, bound(log, deals, range(count, 2 * count)))
+    return Elsewhere(matches, bound)
 
 
 def settle(

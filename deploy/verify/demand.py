@@ -12,13 +12,13 @@ from typing import Any, Final
 import msgspec
 
 from deploy.verify.books import CoopBook
+from deploy.verify.deeds import Deeds
 from deploy.verify.derived import Newest, Source
 from deploy.verify.findings import CONSERVED, RESIDUAL, Report
 from deploy.verify.goods import UNGRADED, Reference
 from deploy.verify.ledger import Ledger, OrderState, Position
 from deploy.verify.legs import Legs
 from deploy.verify.log import Log
-from deploy.verify.matches import LIVE, Matches
 from deploy.verify.messages import COMMITTED
 from deploy.verify.promises import DAY_MS, HOUR_MS
 from deploy.verify.shelves import Level
@@ -59,7 +59,7 @@ class _Summing:
             order = book.order(number, self._walk.reader)
             if order is not None and not order.cancelled:
                 cell = (order.grade or UNGRADED, order.market)
-                counts = (0, 0, order.quantity, bound.get(f"{actor}|{number}", 0))
+                counts = (0, 0, book.wants(number, order), bound.get(f"{actor}|{number}", 0))
                 horizons = HORIZONS[_first(order.needed, today) :]
                 self._add((hub, order.commodity), cell, horizons, counts)
 
@@ -82,13 +82,13 @@ class _Summing:
 
 
 def wanted(
-    walk: Walk, matches: Matches, known: Reference, legs: Legs
+    walk: Walk, deeds: Deeds, known: Reference, legs: Legs
 ) -> dict[tuple[str, str, str], Sums]:
-    """The sums that the books lead to, by (hub, commodity, horizon); empty cells left out."""
-    bound: dict[str, int] = defaultdict(int)
-    for said in matches.newest():
-        if said.state in LIVE:
-            bound[said.need] += said.micro
+    """The sums that the books lead to, by (hub, commodity, horizon); empty cells left out.
+
+    Demand is what is still asked for, matched what of it is still to come.
+    """
+    bound = deeds.taken("need")
     for told in legs.newest():
         if told.said.side == "need" and told.said.state == COMMITTED:
             bound[told.said.line] += told.said.promised
@@ -291,8 +291,10 @@ def compare_orders(walk: Walk, ledger: Ledger, report: Report) -> None:
         if order is not None:
             state = "cancelled" if order.cancelled else "open"
             grade = order.grade or UNGRADED
+            came = book.delivered(number, order)
             expected = (state, order.commodity, grade, order.quantity, order.ceiling, order.needed,
-                        order.priority, order.market, order.min_lot, order.revision)  # fmt: skip
+                        order.priority, order.market, order.min_lot, order.revision,
+                        came)  # fmt: skip
         if (found := _told_order(told.said)) != expected:
             what = f"the order {name} follows otherwise from its revisions"
             report.breach(CONSERVED, what, *where, expected=expected, found=found)
@@ -305,6 +307,7 @@ def _told_order(said: OrderState) -> tuple[Any, ...]:
         *(said.state, said.commodity, said.grade or UNGRADED, micro(said.quantity or "0")),
         *(said.ceiling_price, said.needed_day, said.priority or "normal"),
         *(said.market or DOMESTIC, micro(said.min_lot or "0"), said.revision),
+        micro(said.delivered or "0"),
     )
 
 

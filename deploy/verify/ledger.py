@@ -48,7 +48,7 @@ class Refused(msgspec.Struct, gc=False):
 
 
 class Position(msgspec.Struct, gc=False):
-    """A position as the ledger tells it."""
+    """A position as the ledger tells it; of the speaker unless it names another co-op."""
 
     commodity: str
     grade: str
@@ -61,6 +61,7 @@ class Position(msgspec.Struct, gc=False):
     expires_day: int
     last_report_ms: int
     version: int
+    coop: str = ""
 
 
 class OrderState(msgspec.Struct, gc=False):
@@ -80,6 +81,7 @@ class OrderState(msgspec.Struct, gc=False):
     priority: str = ""
     min_lot: str = ""
     revision: int = 0
+    delivered: str = ""
 
 
 class _Told(msgspec.Struct, gc=False):
@@ -256,7 +258,13 @@ class Ledger:
     def _touch(self, data: _Told, at: int) -> None:
         coop = intern(data.coop)
         for said in data.positions:
-            name = (coop, intern(said.commodity), intern(said.grade), intern(said.lot))
+            of, said.coop = said.coop or coop, ""
+            name = (
+                of,
+                intern(said.commodity),
+                intern(said.grade),
+                intern(said.lot),
+            )
             self._positions.see(name, said.version, at, said)
         for asked in data.orders:
             self._orders.see(asked.order_id, asked.version, at, asked)

@@ -3,11 +3,16 @@
 Theory. A hub is the sole writer of its legs and tells each as it stands, absolute and versioned; a
 telling may come twice, late, or not at all when the next one overtook it within a run. So a life
 is the distinct versions in their order, and between two of them a leg only ever lost something: a
-hold is cut or committed in part, what is committed is delivered, what is over stays over.
-`promised` is therefore never more than what was promised, whatever was not told.
+hold is cut or committed in part, what is committed is delivered or, where the market says that the
+match holds less, free again, what is over stays over. What people did is told until the market has
+heard it, so that the acts of all tellings make one list, of which `delivered` is the sum.
+
+`promised` is never more than what was promised, whatever was not told: of a hold what was told
+next, of what is committed as much as every word of the market to that leg so far allows, less what
+had been delivered by then.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -15,17 +20,19 @@ from typing import Final, NamedTuple
 from deploy.verify.derived import EPOCH
 from deploy.verify.findings import LIVES, VERSIONS, Report, place
 from deploy.verify.log import LogRecord
-from deploy.verify.messages import COMMITTED, HELD, OVER, Message
+from deploy.verify.messages import COMMITTED, HELD, OVER, RELEASE, STAND, Act, Message
 
 FORGOTTEN_MS: Final = 7 * 86_400_000
 """So long a hub remembers a leg that is over; a request that comes later finds nothing."""
 NOBODY: Final = ("", "")
 NEXT: Final[Mapping[str, frozenset[str]]] = {
     "": frozenset({HELD, "refused", "lapsed", "released"}),
-    HELD: frozenset({HELD, COMMITTED, "lapsed", "released", "withdrawn"}),
-    COMMITTED: frozenset({COMMITTED, "released", "withdrawn"}),
+    HELD: frozenset({HELD, COMMITTED, "lapsed", "released"}),
+    COMMITTED: frozenset({COMMITTED, "released"}),
 }
-"""What may be told after what; a hold may be committed and withdrawn before it is told again."""
+"""What may be told after what; a hold may be committed and released before it is told again."""
+Name = tuple[str, str]
+"""match, side"""
 
 
 class Told(NamedTuple):
@@ -38,13 +45,20 @@ class Told(NamedTuple):
 
 
 class Legs:
-    """All legs of some hubs or families; `lives` by (match, side), by rising version."""
+    """All legs of some hubs or families; `lives` by (match, side), by rising version.
+
+    `acts` is all that was done at each, as far as it was told; `asked` what the market said to it
+    while the log of its hub is walked.
+    """
 
     def __init__(self, market: str, report: Report) -> None:
         self._market, self._report = market, report
-        self.lives: dict[tuple[str, str], list[Told]] = {}
-        self._seen: dict[tuple[str, str], dict[int, Told]] = defaultdict(dict)
-        self._lines: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+        self.lives: dict[Name, list[Told]] = {}
+        self.acts: dict[Name, list[Act]] = defaultdict(list)
+        self.asked: dict[Name, list[Message]] = defaultdict(list)
+        self._done: Counter[Name] = Counter()
+        self._seen: dict[Name, dict[int, Told]] = defaultdict(dict)
+        self._lines: dict[tuple[str, str], list[Name]] = defaultdict(list)
 
     def take(self, record: LogRecord, said: Message) -> None:
         """A leg is told; of two tellings of one version the first stands."""
@@ -67,6 +81,18 @@ class Legs:
             said = life[0].said
             if said.line:
                 self._lines[said.side, said.line].append(name)
+            if any(told.said.acts for told in life):
+                acts = self.acts[name]
+                for told in life:
+                    acts += told.said.acts[max(0, len(acts) - told.said.heard) :]
+
+    def ask(self, said: Message) -> None:
+        """The market says something to a leg; its hub's log is being walked."""
+        self.asked[said.leg].append(said)
+
+    def did(self, name: Name, act: Act) -> None:
+        """A decision was carried out at a leg; its hub's log is being walked."""
+        self._done[name] += act.moved(name[1])
 
     def at(self, told: Told) -> str:
         """Name the record of the market."""
@@ -87,7 +113,7 @@ class Legs:
         names = self._lines.get((side, line), ())
         return sum(self._promised(name, version % EPOCH) for name in names if name != but)
 
-    def _promised(self, name: tuple[str, str], at: int) -> int:
+    def _promised(self, name: Name, at: int) -> int:
         life = self.lives[name]
         known = sum(told.said.version % EPOCH <= at for told in life)
         if not known:
@@ -95,8 +121,13 @@ class Legs:
         now, later = life[known - 1].said, life[known].said if known < len(life) else None
         if later is None or now.state in OVER:
             return now.promised
-        # A hold may have been cut before the next telling; what is committed was delivered only.
-        return later.promised if now.state == HELD else now.quantity - later.delivered
+        if now.state == HELD:  # it may have been cut before the next telling
+            return later.promised
+        asked = self.asked.get(name, ())
+        if any(one.type == RELEASE for one in asked):
+            return 0
+        stands = [one.delivered + one.holds for one in asked if one.type == STAND]
+        return max(0, min([now.quantity, *stands]) - max(now.delivered, self._done[name]))
 
     # -------------------------------------------------------------- one life
     def judge(self, partition: int, ends: Mapping[str, int]) -> None:
@@ -110,6 +141,8 @@ class Legs:
                 self._alone(told, ends.get(told.said.hub, 0))
             for before, now in pairwise(life):
                 self._goes_on(before, now)
+            if self.acts.get(life[0].said.leg):
+                self._acts(life)
 
     def _first(self, told: Told) -> None:
         if told.said.state not in NEXT[""]:
@@ -128,7 +161,7 @@ class Legs:
                 found=said.version % EPOCH,
             )
         gone = said.state in OVER and said.quantity != said.delivered
-        early = said.state == HELD and said.delivered
+        early = said.state == HELD and (said.delivered or said.acts or said.heard or said.stood)
         if gone or early or said.delivered > said.quantity:
             what = f"{name_of(said)} tells amounts that its state cannot have"
             amounts = (said.state, said.quantity, said.delivered)
@@ -148,14 +181,35 @@ class Legs:
         if (was.hub, was.family, was.line) != (said.hub, said.family, said.line):
             what = f"{name_of(said)} is of another line than before"
             self._report.breach(LIVES, what, *places, expected=was.line, found=said.line)
-        grew = said.state in (HELD, COMMITTED) and (
-            said.quantity > was.quantity
-            or (was.state == COMMITTED and said.quantity != was.quantity)
-        )
+        grew = said.state in (HELD, COMMITTED) and said.quantity > was.quantity
         if grew or said.delivered < was.delivered:
             what = f"{name_of(said)} promises more than before, or takes a delivery back"
             amounts = [(one.quantity, one.delivered) for one in (was, said)]
             self._report.breach(LIVES, what, *places, expected=amounts[0], found=amounts[1])
+        if said.heard < was.heard or said.stood < was.stood:
+            what = f"{name_of(said)} forgets what it has heard"
+            heard = [(one.heard, one.stood) for one in (was, said)]
+            self._report.breach(LIVES, what, *places, expected=heard[0], found=heard[1])
+
+    def _acts(self, life: list[Told]) -> None:
+        """Every telling of a leg tells the same acts as far as it goes, and forgets none."""
+        acts, known = self.acts[life[0].said.leg], 0
+        for told in life:
+            said = told.said
+            whole = said.heard + len(said.acts)
+            moved = sum(act.moved(said.side) for act in acts[:whole])
+            facts: dict[str, tuple[object, object]] = {
+                "told before they were heard": (True, said.heard <= known),
+                "as they were told before": (tuple(acts[said.heard : whole]), said.acts),
+                "none of them forgotten": (True, whole >= known),
+                "what they delivered": (moved, said.delivered),
+            }
+            for fact, (expected, found) in facts.items():
+                if expected != found:
+                    what = f"{name_of(said)} tells acts that are not: {fact}"
+                    places = (self.at(told),)
+                    self._report.breach(LIVES, what, *places, expected=expected, found=found)
+            known = max(known, whole)
 
 
 def name_of(said: Message) -> str:

@@ -1,30 +1,28 @@
-"""One partition of the market: every word of the hubs, and every match that came of them.
+"""One partition of the market: every word of the hubs, and what matches take in the end.
 
-Decides that what is said is sound or a dead letter, that residuals and finished ticks are said
-once a version, and that people were shown a match only while both hubs had promised what it says:
-when its record was written, and at the end. Refuses to know stock: `grants` does.
+Decides that what is said is sound or a dead letter, and that residuals and finished ticks are said
+once a version. Refuses to know stock, `grants` does, and what people were shown: `between` does.
 """
 
 from collections import defaultdict
-from typing import Any, Final
+from collections.abc import Container
+from typing import Any
 
 import msgspec
 
 from deploy.verify.derived import EPOCH, Kind
-from deploy.verify.findings import LIVES, PROMISES, VERSIONS, Report, place
+from deploy.verify.findings import LIVES, VERSIONS, Report, place
 from deploy.verify.goods import Reference, home
-from deploy.verify.legs import Legs, Told, name_of
+from deploy.verify.legs import Legs
 from deploy.verify.letters import Letters
+from deploy.verify.lives import HOLDING
 from deploy.verify.log import Log, LogRecord
-from deploy.verify.matches import LIVE, Matches, MatchRecord, newest_in
-from deploy.verify.matches import name_of as match_name
-from deploy.verify.messages import COMMITTED, DONE, LEG, Message, told
+from deploy.verify.match_records import MatchRecord, newest_in
+from deploy.verify.messages import DONE, LEG, Message, told
 from deploy.verify.sayings import read
 from deploy.verify.shapes import TICK
-from deploy.verify.words import micro
 
 _type = msgspec.json.Decoder(Kind).decode
-_SIDES: Final = ("offer", "need")
 
 
 class Market:
@@ -107,58 +105,20 @@ class Market:
             places = (place(self._topic, record.partition, first), at)
             self._report.breach(LIVES, what, *places, expected=content, found=said.content)
 
-    # -------------------------------------------------------------- what people saw
-    def shown(self, matches: Matches) -> None:
-        """Hold every version of every match against the legs, and the legs against the matches."""
-        for life in matches.lives.values():
-            for said in life.values():
-                self._report.held(PROMISES)
-                self._covered(matches, said)
-        live = {said.match_id for said in matches.newest() if said.state in LIVE}
-        for leg in self.here.newest():
-            if leg.said.state == COMMITTED and leg.said.match not in live:
-                what = f"{name_of(leg.said)} is promised for a match that nobody shows"
-                self._report.breach(LIVES, what, self.here.at(leg), found=leg.said.state)
-        for said in matches.newest():
-            if said.state in LIVE:
-                self._stands(matches, said, 2**62, "at the end")
 
-    def _covered(self, matches: Matches, said: MatchRecord) -> None:
-        """When a record of a match was written, both legs were committed, or one was over."""
-        if said.state in LIVE:
-            self._stands(matches, said, said.at - 1, "when it was shown")
-            return
-        legs = [self.here.as_of((said.match_id, side), said.at - 1) for side in _SIDES]
-        if not any(leg is None or leg.said.state != COMMITTED for leg in legs):
-            what = f"{match_name(said)} was shown as over, and both its legs stood"
-            places = [self.here.at(leg) for leg in legs if leg is not None]
-            self._report.breach(LIVES, what, matches.place(said), *places, found=said.state)
+def elsewhere(
+    log: Log, topic: str, partitions: range, wanted: Container[str]
+) -> tuple[dict[str, int], dict[str, MatchRecord]]:
+    """What live matches between hubs take of each offer, in millionths; and some of them.
 
-    def _stands(self, matches: Matches, said: MatchRecord, offset: int, when: str) -> None:
-        amounts = (said.micro, micro(said.to_quantity or said.quantity))
-        lines, hubs = (said.offer, said.need), (said.from_hub, said.to_hub)
-        for side, wanted, line, hub in zip(_SIDES, amounts, lines, hubs, strict=True):
-            leg = self.here.as_of((said.match_id, side), offset)
-            if leg is not None and _covers(leg, (line, hub), wanted):
-                continue
-            what = f"{match_name(said)} was not covered by its {side} leg {when}"
-            places = [matches.place(said), *([] if leg is None else [self.here.at(leg)])]
-            expected = f"{COMMITTED}, at least {wanted} of {line} in {hub}"
-            found = "no such leg" if leg is None else (leg.said.state, leg.said.quantity)
-            self._report.breach(PROMISES, what, *places, expected=expected, found=found)
-
-
-def _covers(leg: Told, of: tuple[str, str], wanted: int) -> bool:
-    said = leg.said
-    same = (said.line, said.hub) == of
-    return same and said.state == COMMITTED and said.quantity >= wanted
-
-
-def bound(log: Log, topic: str, partitions: range) -> dict[str, int]:
-    """What live matches between hubs take of each offer, in millionths, whatever their family."""
+    They lie by family, so those of any hub may be in any partition; kept are those wanted.
+    """
     taken: dict[str, int] = defaultdict(int)
+    found: dict[str, MatchRecord] = {}
     for partition in partitions:
-        for said in newest_in(log, topic, partition).values():
-            if said.state in LIVE:
-                taken[said.offer] += max(0, said.micro - micro(said.shipped_quantity))
-    return taken
+        for name, said in newest_in(log, topic, partition).items():
+            if said.state in HOLDING:
+                taken[said.offer] += said.held
+            if name in wanted:
+                found[name] = said
+    return taken, found

@@ -6,105 +6,35 @@ lie in its partition, those between hubs in the partitions behind. Refuses to kn
 `promises` and `grants` do.
 """
 
-from base64 import b32encode
 from collections import defaultdict
 from collections.abc import Iterator
-from hashlib import blake2b
 from itertools import pairwise
 from typing import Final
 
-import msgspec
-
-from deploy.verify.derived import EPOCH, Derived, Newest, Source
+from deploy.verify.derived import Derived, Newest, Source
 from deploy.verify.findings import LIVES
 from deploy.verify.goods import UNGRADED, Reference
-from deploy.verify.log import Log
-from deploy.verify.words import micro
-
-MATCH_TYPE: Final = "lumbung.match.v1"
-LIVE: Final = frozenset({"proposed", "countered", "accepted"})
-_OFFERED: Final = frozenset(
-    {"accepted", "rejected", "countered", "expired", "superseded", "cancelled"}
+from deploy.verify.lives import (
+    HOLDING,
+    NEXT,
+    Deadlines,
+    impossible,
+    is_too_late,
+    unlawful,
 )
-NEXT: Final = {
-    "proposed": _OFFERED | {"proposed"},  # proposed again: one of the two sides has said yes
-    "countered": _OFFERED,
-    "accepted": frozenset({"shipped", "cancelled", "no_show"}),
-    "shipped": frozenset({"received", "short"}),
-    "received": frozenset({"paid"}),
-    "short": frozenset({"paid"}),
-}
-"""What may follow a state; what is not named here is an end."""
-_CLOCK: Final = "lumbung"
+from deploy.verify.log import Log
+from deploy.verify.match_records import (
+    MATCH_TYPE,
+    MatchRecord,
+    match_id,
+    name_of,
+    read_any,
+    read_match,
+    read_version,
+)
+
 TRIES_MAX: Final = 1_000
 """How many matches of a pair between hubs are thought of."""
-
-
-class Step(msgspec.Struct, frozen=True, gc=False):
-    """One moment in a life."""
-
-    state: str
-    at_ms: int
-    actor: str
-    reason: str = ""
-
-
-class MatchRecord(msgspec.Struct, frozen=True):
-    """A match as one record tells it."""
-
-    match_id: str
-    tier: int
-    state: str
-    offer: str
-    need: str
-    commodity: str
-    to_commodity: str
-    family: str
-    grade: str
-    lot: str
-    quantity: str
-    unit: str
-    from_coop: str
-    from_hub: str
-    to_coop: str
-    to_hub: str
-    price: int
-    leg_cost: int
-    leg_days: int
-    tick: int
-    version: int
-    history: list[Step]
-    to_quantity: str = ""
-    shipped_quantity: str = "0"
-
-    @property
-    def micro(self) -> int:
-        """Its quantity in millionths of the base unit."""
-        return micro(self.quantity)
-
-    @property
-    def at(self) -> int:
-        """The version within its epoch: the offset of the input record, and one."""
-        return self.version % EPOCH
-
-    @property
-    def is_held(self) -> bool:
-        """Whether a side has said yes."""
-        return any(s.actor != _CLOCK and s.state in ("proposed", "accepted") for s in self.history)
-
-
-class _Versioned(msgspec.Struct, gc=False):
-    version: int
-
-
-class _Any(msgspec.Struct, gc=False):
-    type: str
-    data: msgspec.Raw
-
-
-_any = msgspec.json.Decoder(_Any).decode
-_record = msgspec.json.Decoder(MatchRecord).decode
-_versioned = msgspec.json.Decoder(_Versioned).decode
 
 
 class Matches:
@@ -114,13 +44,14 @@ class Matches:
         """`end` is the end of the partition of events, or of the market."""
         self._tier = tier
         self._from, self._known, self._report = source, known, source.report
+        self.report: Final = source.report
         self._newest: Newest[bytes] = Newest(source, end)
         self.lives: dict[str, dict[int, MatchRecord]] = defaultdict(dict)
         self.offsets: dict[tuple[str, int], int] = {}
 
     def load(self, log: Log) -> None:
         """Read the partition and judge every life."""
-        for found in self._from.read(log, _any):
+        for found in self._from.read(log, read_any):
             at = self._from.at(found.record.offset)
             try:
                 self._take(found, at)
@@ -135,16 +66,16 @@ class Matches:
     def _take(self, found: Derived, at: str) -> None:
         key = (found.record.key or b"").decode("utf-8", "replace")
         offset, raw = found.record.offset, bytes(found.said.data)
-        self._newest.see(key, _versioned(raw).version, offset, raw)
+        self._newest.see(key, read_version(raw).version, offset, raw)
         if found.said.type != MATCH_TYPE:
             if self._tier != 1:
                 what = "a record that is no match among those between hubs"
                 self._report.breach(LIVES, what, at, found=found.said.type)
             return
-        said = _record(raw)
+        said = read_match(raw)
         if key != said.match_id:
             self._report.breach(LIVES, f"{said.match_id} is not the key of its record", at)
-        if said.micro <= 0 or not said.history:
+        if said.amounts.quantity <= 0 or not said.history:
             self._report.breach(LIVES, f"{said.match_id} is a match of nothing", at, found=said)
         elif said.version not in self.lives[said.match_id]:
             self.lives[said.match_id][said.version] = said
@@ -176,14 +107,15 @@ class Matches:
         steps = said.history
         if steps[0].state != "proposed" or steps[-1].state != said.state:
             self._breach(said, f"the life of {name_of(said)} does not lead to what it is")
-        for earlier, later in pairwise(steps):
-            if later.state not in NEXT.get(earlier.state, ()) or later.at_ms < earlier.at_ms:
-                self._breach(
-                    said,
-                    f"{name_of(said)} took a step that is not legal",
-                    f"after {earlier.state}: {sorted(NEXT.get(earlier.state, ('nothing',)))}",
-                    f"{later.state} at {later.at_ms}, {earlier.state} at {earlier.at_ms}",
-                )
+        until = Deadlines(said.expires_ms, said.ship_by_day, said.arrive_by_day)
+        between = self._tier != 1
+        for wrong in unlawful(steps, said.parties, until, between=between):
+            self._breach(said, f"{name_of(said)} took {wrong}")
+        states = [step.state for step in steps]
+        if not between:  # there goods may move for nothing, and become others: `courses` knows
+            wrong = impossible(states, said.amounts, said.payment, said.held)
+            if wrong:
+                self._breach(said, f"{name_of(said)} shows {wrong}", "", said.amounts)
 
     def _goes_on(self, before: MatchRecord, said: MatchRecord) -> None:
         """A later version tells the same life, and more of it; after its end nothing changes."""
@@ -195,16 +127,23 @@ class Matches:
                 before,
                 said,
             )
-        if before.state not in NEXT and (said.state, said.history) != (
-            before.state,
-            before.history,
-        ):
-            self._breach(
-                said,
-                f"{name_of(said)} went on after its end (also {self.place(before)})",
-                before.state,
-                said.state,
-            )
+        new = [before.history[-1], *said.history[len(before.history) :]]
+        late = self._tier != 1 and all(is_too_late(*pair) for pair in pairwise(new))
+        if before.state not in NEXT and said.history != before.history and not late:
+            what = f"{name_of(said)} went on after its end (also {self.place(before)})"
+            self._breach(said, what, before.state, said.state)
+        was, now = before.amounts, said.amounts
+        if any(b > n for b, n in zip(was[1:], now[1:], strict=True)):
+            what = f"{name_of(said)} takes back what had moved (also {self.place(before)})"
+            self._breach(said, what, was, now)
+        if before.tick == said.tick and said.held > before.held:
+            what = f"{name_of(said)} holds more than a tick granted (also {self.place(before)})"
+            self._breach(said, what, before.held, said.held)
+        said_anew = any(step.state == "countered" for step in said.history[len(before.history) :])
+        agreed = before.micro, before.price
+        if before.is_held and not said_anew and (said.micro, said.price) != agreed:
+            what = f"{name_of(said)} was changed after a side had said yes"
+            self._breach(said, f"{what} (also {self.place(before)})", agreed, said.micro)
 
     def _parties(self, said: MatchRecord) -> None:
         known, good = self._known, self._known.goods.get(said.commodity)
@@ -272,7 +211,7 @@ class Matches:
 
     def _follows(self, earlier: dict[int, MatchRecord], said: MatchRecord) -> None:
         settled = next(
-            (one for one in earlier.values() if one.state not in LIVE or one.is_held), None
+            (one for one in earlier.values() if one.state not in HOLDING or one.is_held), None
         )
         if settled is None or settled.version > said.version:
             open_one = next(iter(earlier.values())).match_id
@@ -288,29 +227,3 @@ _FIXED: Final = (
     *("tier", "offer", "need", "commodity", "to_commodity", "family", "grade", "lot", "unit"),
     *("from_coop", "from_hub", "to_coop", "to_hub"),
 )
-
-
-def newest_in(log: Log, topic: str, partition: int) -> dict[str, MatchRecord]:
-    """The newest of each match in a partition; what cannot be read is left to others."""
-    newest: dict[str, MatchRecord] = {}
-    for record in log.records(topic, partition):
-        try:
-            found = _any(record.value or b"")
-            said = _record(found.data) if found.type == MATCH_TYPE else None
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            continue
-        held = None if said is None else newest.get(said.match_id)
-        if said is not None and (held is None or held.version <= said.version):
-            newest[said.match_id] = said
-    return newest
-
-
-def name_of(said: MatchRecord) -> str:
-    """A match in a sentence."""
-    return f"the match {said.match_id} of {said.offer} for {said.need}"
-
-
-def match_id(tier: int, offer: str, need: str, n: int) -> str:
-    """The id of the n-th match of a pair."""
-    text = f"{tier}|{len(offer)}|{offer}|{len(need)}|{need}|{n}".encode()
-    return b32encode(blake2b(text, digest_size=10).digest()).decode("ascii")

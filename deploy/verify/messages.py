@@ -21,10 +21,11 @@ LEG: Final = "lumbung.leg.v1"
 RESERVE: Final = "lumbung.reserve.v1"
 COMMIT: Final = "lumbung.commit.v1"
 RELEASE: Final = "lumbung.release.v1"
+STAND: Final = "lumbung.stand.v1"
 RETELL: Final = "lumbung.retell.v1"
 SIDES: Final = frozenset({"offer", "need"})
 HELD, COMMITTED = "held", "committed"
-OVER: Final = frozenset({"refused", "lapsed", "released", "withdrawn"})
+OVER: Final = frozenset({"refused", "lapsed", "released"})
 STATES: Final = frozenset({HELD, COMMITTED}) | OVER
 _HUB_LENGTH: Final = len("19.02")
 _TEXTS: Final = ("specversion", "type", "id", "source", "time")
@@ -47,6 +48,17 @@ _TICKED: Final = {
     "version": _COUNT,
     "generation": _GENERATION,
 }
+_ACT: Final[Shape] = {
+    "action": _SAID,
+    "actor": _SAID,
+    "at_ms": _COUNT,
+    "quantity": _ZERO,
+    "refused": _ZERO,
+    "price": _GENERATION,
+    "reason": _TEXT,
+    "final": _FLAG,
+}
+_MOVED: Final = ("delivered", "holds", "shipped", "received", "refused", "lost", "released")
 SHAPES: Final[Mapping[str, Shape]] = {
     RESIDUAL: {**_OF, "offers": Field(list, default=[]), "needs": Field(list, default=[])},
     DONE: {**_TICKED, "told": Field(int, least=-1, most=_LARGE, default=-1)},
@@ -59,6 +71,9 @@ SHAPES: Final[Mapping[str, Shape]] = {
         "delivered": _ZERO,
         "at_risk": _MAY,
         "reason": _TEXT,
+        "stood": _GENERATION,
+        "heard": _GENERATION,
+        "acts": Field(list, default=[]),
     },
     RESERVE: {
         **_END,
@@ -71,8 +86,22 @@ SHAPES: Final[Mapping[str, Shape]] = {
     },
     COMMIT: {**_END, "quantity": _SAID},
     RELEASE: {**_END, "reason": _TEXT},
+    STAND: {
+        **_END,
+        "state": _SAID,
+        "quantity": _SAID,
+        "granted": _SAID,
+        "price": _COUNT,
+        "grade": _MAY,
+        "heard": _GENERATION,
+        "giver_yes": _FLAG,
+        "taker_yes": _FLAG,
+        "counters": _GENERATION,
+        **dict.fromkeys(_MOVED, _ZERO),
+        **dict.fromkeys(("expires_ms", "ship_by_ms", "arrive_by_ms"), _DAY),
+    },
 }
-REQUESTS: Final = frozenset({RESERVE, COMMIT, RELEASE, RETELL})
+REQUESTS: Final = frozenset({RESERVE, COMMIT, RELEASE, STAND, RETELL})
 _LEFT: Final = {"line": _SAID, "coop": _SAID, "commodity": _SAID, "quantity": _SAID}
 _OFFERED: Final[Shape] = {
     **_LEFT,
@@ -92,7 +121,26 @@ _WANTED: Final[Shape] = {
     "market": Field(str, default=""),
     "contract": _FLAG,
 }
-_AMOUNTS: Final = ("quantity", "least", "delivered", "min_lot")
+_AMOUNTS: Final = ("quantity", "least", "min_lot", "granted", *_MOVED)
+
+
+class Act(NamedTuple):
+    """What somebody did to a match, as the leg at his end tells; amounts in millionths."""
+
+    action: str
+    actor: str
+    at_ms: int
+    quantity: int
+    refused: int
+    price: int
+    reason: str
+    final: bool
+
+    def moved(self, side: str) -> int:
+        """What of the goods at that end left or arrived by it."""
+        if side == "offer":
+            return self.quantity if self.action == "ship" else 0
+        return self.quantity + self.refused if self.action == "receive" else 0
 
 
 class Message(NamedTuple):
@@ -114,6 +162,18 @@ class Message(NamedTuple):
     quantity: int = 0
     delivered: int = 0
     at_risk: str = ""
+    reason: str = ""
+    stood: int = 0
+    heard: int = 0
+    acts: tuple[Act, ...] = ()
+    price: int = 0
+    grade: str = ""
+    counters: int = 0
+    holds: int = 0
+    shipped: int = 0
+    received: int = 0
+    refused: int = 0
+    lost: int = 0
     partition: int = -1
     market: int = -1
     tick: int = 0
@@ -169,6 +229,10 @@ def _message(value: bytes | None, kinds: frozenset[str]) -> Message | None:
     if None in amounts.values():
         return None
     found: dict[str, Any] = body | dict(amounts)
+    if kind == LEG:
+        found["acts"] = tuple(act for tree_ in body["acts"] if (act := _act(tree_)) is not None)
+        if len(found["acts"]) != len(body["acts"]):
+            return None
     fields: dict[str, Any] = {"hub": "", "family": ""}
     fields |= {name: found[name] for name in Message._fields if name in found}
     fields["content"] = {k: v for k, v in tree["data"].items() if k != "generation"}
@@ -197,6 +261,15 @@ def _is_sound(kind: str, body: dict[str, Any]) -> bool:
     if kind == LEG and body["state"] not in STATES:
         return False
     return kind in (DONE, RETELL) or body["side"] in SIDES
+
+
+def _act(tree: Any) -> Act | None:
+    body = fitted(tree, _ACT)
+    amounts = (None, None) if body is None else (stated(body["quantity"]), stated(body["refused"]))
+    if body is None or amounts[0] is None or amounts[1] is None:
+        return None
+    who = (body["action"], body["actor"], body["at_ms"])
+    return Act(*who, amounts[0], amounts[1], body["price"], body["reason"], body["final"])
 
 
 def _is_line(tree: Any, shape: Shape, *beside: str) -> bool:

@@ -1,27 +1,35 @@
 """Whether every promise could be kept at the moment it was made.
 
-Theory. Quantity and price of a match change only at ticks, and its record names the tick. So a
-match's promise belongs to the moment after that tick was folded, and there the books say what the
-offer had and the need wanted. A match counts from its tick until the record that ends it. What
-compaction has taken away can only make the sum smaller, never wrongly larger. When goods go later,
-that is no breach: only a promise beyond them is. What matches between hubs take of a
-line is not there for those inside.
+Theory. Quantity and price of a match change only at ticks and by counters, and its record names
+the tick. So a match's promise belongs to the moment after that tick was folded, and there the
+books say what the offer had and the need wanted. A match counts from its tick until the record
+that ends it: of the offer all that was granted until both sides agreed, then what has not left
+yet; of the need what is still to come. What compaction has taken away can only make the sum
+smaller, never wrongly larger. When goods go later, that is no breach: only a promise beyond them
+is. What matches between hubs take of a line is not there for those inside.
 """
 
 from collections import defaultdict
+from collections.abc import Container
 from typing import Final, NamedTuple
 
 from deploy.verify.books import Order
-from deploy.verify.findings import PROMISES, Report, place
+from deploy.verify.deeds import Deeds
+from deploy.verify.findings import PROMISES, place
 from deploy.verify.goods import UNGRADED, Reference
 from deploy.verify.legs import Legs
-from deploy.verify.matches import LIVE, Matches, MatchRecord, name_of
+from deploy.verify.lives import HOLDING
+from deploy.verify.match_records import MatchRecord, name_of
+from deploy.verify.matches import Matches
 from deploy.verify.shelves import Level
 from deploy.verify.walk import Moment, Walk
 from deploy.verify.words import UNSAID
 
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
+
+
+_YES: Final = frozenset({"accept", "counter"})
 
 
 class _Event(NamedTuple):
@@ -33,10 +41,11 @@ class Promises:
     """Follows the promises of one partition while its log is walked."""
 
     def __init__(
-        self, matches: Matches, legs: Legs, events: str, known: Reference, report: Report
+        self, deeds: Deeds, matches: Matches, legs: Legs, events: str, known: Reference
     ) -> None:
+        """`deeds` has folded a record before its promises are looked at."""
         self._matches, self._events, self._legs = matches, events, legs
-        self._known, self._report = known, report
+        self._deeds, self._known, self._report = deeds, known, matches.report
         self._at_tick: dict[int, dict[str, MatchRecord]] = defaultdict(dict)
         self._held: set[str] = set()
         self._live: dict[str, dict[str, MatchRecord]] = defaultdict(dict)
@@ -44,7 +53,7 @@ class Promises:
         for name, life in matches.lives.items():
             for said in life.values():
                 self._at_tick[said.tick].setdefault(name, said)
-            ended = next((said for said in life.values() if said.state not in LIVE), None)
+            ended = next((said for said in life.values() if said.state not in HOLDING), None)
             if ended is not None:
                 ends.append(_Event(ended.at, name))
         self._ends = sorted(ends, reverse=True)
@@ -60,13 +69,24 @@ class Promises:
         for said in made.values():
             self._report.held(PROMISES)
             self._made(walk, said, now)
-        if now.accepts:
-            self._granted(walk, now)
+        if now.did is not None and now.did.data["decision"] in _YES:
+            name = str(now.did.data["match"])
+            self._held.add(name)
+            if now.did.data["decision"] == "accept":
+                self._granted(walk, name, now)
 
     def held(self, line: str) -> int:
         """What live matches that a side has said yes to hold of a line, in millionths."""
+        return self._taken(line, self._held)
+
+    def _taken(self, line: str, among: Container[str] | None = None, but: str = "") -> int:
+        """What live matches take of a line: all of them, or those among some."""
         live = self._live.get(line, {}).items()
-        return sum(said.micro for name, said in live if name in self._held)
+        return sum(
+            self._deeds.takes("offer" if line == said.offer else "need", said)
+            for name, said in live
+            if name != but and (among is None or name in among)
+        )
 
     def settle(self, walk: Walk) -> None:
         """At the end of the log every promise must have had its tick."""
@@ -92,25 +112,27 @@ class Promises:
         if order is None or order.cancelled or order.commodity != said.commodity:
             self._breach(said, now, "serves an order that does not ask for this", "", order)
             return
-        promised = sum(one.micro for one in self._live[said.offer].values())
+        promised = self._taken(said.offer)
         promised += self._legs.promised("offer", said.offer, now.version)
         free = level.on_hand - level.keep
         if promised > free:
             self._breach(said, now, "promises more than there is", f"at most {free}", promised)
-        wanted = sum(one.micro for one in self._live[said.need].values())
+        wanted = self._taken(said.need)
         wanted += self._legs.promised("need", said.need, now.version)
-        if wanted > order.quantity:
+        if wanted > (asked := _asked(walk, said, order)):
             what = "promises more than is asked for"
-            self._breach(said, now, what, f"at most {order.quantity}", wanted)
+            self._breach(said, now, what, f"at most {asked}", wanted)
         self._terms(walk, said, now, level, order)
 
     def _terms(
         self, walk: Walk, said: MatchRecord, now: Moment, level: Level, order: Order
     ) -> None:
+        countered = any(step.state == "countered" for step in said.history)
         good = self._known.goods[said.commodity]
         floor = good.price_min if level.floor == UNSAID else level.floor
         ceiling = good.price_max if order.ceiling == UNSAID else order.ceiling
-        if not floor <= said.price <= ceiling - said.leg_cost or said.leg_cost < 0:
+        inside = floor <= said.price <= ceiling - said.leg_cost and said.leg_cost >= 0
+        if not inside and not countered:  # people may agree on any price
             band = f"a price from {floor} to {ceiling} less the leg of {said.leg_cost}"
             self._breach(said, now, "has a price outside of what both said", band, said.price)
         asked, given = (self._known.rank(said.commodity, g) for g in (order.grade, said.grade))
@@ -123,28 +145,24 @@ class Promises:
         last = min((d for d in (level.expires, order.needed) if d != UNSAID), default=arrives)
         if arrives > last:
             self._breach(said, now, "comes too late, or spoilt", f"by day {last}", arrives)
-        self._lots(said, now, level, order)
+        if not countered:
+            self._lots(walk, said, now, (level, order))
 
-    def _lots(self, said: MatchRecord, now: Moment, level: Level, order: Order) -> None:
+    def _lots(self, walk: Walk, said: MatchRecord, now: Moment, ends: tuple[Level, Order]) -> None:
         """At least both smallest lots; a need may take less only as the last of what it wants."""
-        held = sum(
-            one.micro
-            for name, one in self._live[said.need].items()
-            if name != said.match_id and name in self._held
-        )
-        least = max(level.min_lot, min(order.min_lot, order.quantity - held))
+        level, order = ends
+        left = _asked(walk, said, order) - self._taken(said.need, self._held, but=said.match_id)
+        least = max(level.min_lot, min(order.min_lot, left))
         if said.micro < least:
             self._breach(said, now, "is less than a lot", f"at least {least}", said.micro)
 
-    def _granted(self, walk: Walk, now: Moment) -> None:
+    def _granted(self, walk: Walk, name: str, now: Moment) -> None:
         """A hold never exceeds the stock known when it was granted."""
-        life = self._matches.lives.get(now.accepts, {})
-        parties = next(iter(life.values()), None)
-        said = None if parties is None else self._live[parties.offer].get(now.accepts)
+        parties = next(iter(self._matches.lives.get(name, {}).values()), None)
+        said = None if parties is None else self._live[parties.offer].get(name)
         if said is None:
             return  # compaction may have taken what it was when it was accepted
         self._report.held(PROMISES)
-        self._held.add(now.accepts)
         held = self.held(said.offer) + self._legs.promised("offer", said.offer, now.version)
         level = _level(walk, said)
         free = max(0, level.on_hand - level.keep)
@@ -167,3 +185,7 @@ def _level(walk: Walk, said: MatchRecord) -> Level:
 
 def _order(walk: Walk, said: MatchRecord) -> Order | None:
     return walk.book(said.to_coop).order(said.need.partition("|")[2], walk.reader)
+
+
+def _asked(walk: Walk, said: MatchRecord, order: Order) -> int:
+    return walk.book(said.to_coop).wants(said.need.partition("|")[2], order)

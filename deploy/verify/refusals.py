@@ -18,7 +18,14 @@ MENDED_MIN: Final = 1_000
 TOO_LARGE: Final = "state_too_large"
 ALREADY_REPAIRED: Final = "already_repaired"
 OF_A_BODY: Final = frozenset(
-    "unknown_match not_a_party no_mandate illegal_transition stock_gone".split()
+    (
+        "unknown_match not_a_party no_mandate illegal_transition stock_gone stock_stale wrong_side"
+        " match_is_draft already_proposed not_accepted already_accepted not_shipped"
+        " already_shipped not_received already_received nothing_to_pay already_claimed match_paid"
+        " match_rejected match_expired match_superseded match_cancelled match_no_show match_opened"
+        " match_held countered_too_often counter_changes_nothing above_hold above_match"
+        " quantity_zero missing_field too_early state_too_large"
+    ).split()
 )
 """Why a sound decision may be refused."""
 
@@ -34,7 +41,10 @@ class Facts(NamedTuple):
 
 def too_many_devices(book: CoopBook, device: str, reason: str) -> bool:
     """Whether a new device may be turned away."""
-    return reason == TOO_LARGE and device not in book.devices and len(book.devices) >= DEVICES_MIN
+    if reason != TOO_LARGE:
+        return False
+    speaking = book.speaking()
+    return device not in speaking and len(speaking) >= DEVICES_MIN
 
 
 def too_many_mended(mended: Mapping[str, str], actor: str, reason: str | None) -> bool:

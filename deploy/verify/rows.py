@@ -3,7 +3,7 @@
 Decides which columns of which view are held against what. Refuses to know SQL beyond a key range.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -13,7 +13,7 @@ from deploy.verify.findings import BREACHES_KEPT
 from deploy.verify.goods import UNGRADED, Reference
 from deploy.verify.letters import Letter, digest
 from deploy.verify.log import Log
-from deploy.verify.matches import LIVE, Matches
+from deploy.verify.matches import Matches
 from deploy.verify.shelves import Key
 from deploy.verify.walk import Walk
 from deploy.verify.warehouse import Row, Warehouse, amount, at_ms
@@ -22,8 +22,13 @@ from deploy.verify.words import UNSAID
 _AFTER: Final = {":": ";", "|": "}"}
 """The character after a separator: what ends the range of keys that begin with it."""
 
+_OF_A_MATCH: Final = (
+    "match_id state version price leg_cost from_coop to_coop commodity grade tier payment"
+    " quantity shipped_quantity received_quantity refused_quantity lost_quantity held_quantity"
+)
 
-class Between(NamedTuple):
+
+class Elsewhere(NamedTuple):
     """Matches between hubs: those of this partition's families, and what all take of offers."""
 
     matches: Matches
@@ -33,8 +38,12 @@ class Between(NamedTuple):
 class Rows:
     """Compares one partition with the warehouse."""
 
-    def __init__(self, warehouse: Warehouse, known: Reference, log: Log) -> None:
+    def __init__(
+        self, warehouse: Warehouse, known: Reference, log: Log, committed: Mapping[str, int]
+    ) -> None:
+        """`committed` is what matches inside the hubs keep of each offer, in millionths."""
         self._in, self._known, self._log = warehouse, known, log
+        self._committed = Counter(committed)
         self._told = 0
 
     def compare(
@@ -43,13 +52,10 @@ class Rows:
         matches: Matches,
         sums: Mapping[tuple[str, str, str], Sums],
         letters: Mapping[str, Letter],
-        between: Between | None = None,
+        between: Elsewhere | None = None,
     ) -> None:
         """Everything of one partition."""
-        committed: dict[str, int] = defaultdict(int, between.bound if between else {})
-        for said in matches.newest():
-            if said.state in LIVE:
-                committed[said.offer] += said.micro
+        committed = self._committed + Counter(between.bound if between else {})
         for actor, book in walk.books.items():
             self._lines(walk, actor, book)
             self._positions(actor, book, committed)
@@ -117,18 +123,18 @@ class Rows:
             order = book.order(number, walk.reader)
             name = f"{actor}|{number}"
             if order is None:
-                expected[name] = ("unplaced", "", UNGRADED, 0, 0, "domestic", None)
+                expected[name] = ("unplaced", "", UNGRADED, 0, 0, 0, "domestic", None)
                 continue
             state = "cancelled" if order.cancelled else "open"
-            left = 0 if order.cancelled else order.quantity
+            left = 0 if order.cancelled else book.wants(number, order)
+            came = book.delivered(number, order)
             ceiling = None if order.ceiling == UNSAID else order.ceiling
             goods = (order.commodity, order.grade or UNGRADED, order.quantity)
-            expected[name] = (state, *goods, left, order.market, ceiling)
+            expected[name] = (state, *goods, left, came, order.market, ceiling)
         columns = "order_id state commodity grade quantity open delivered market ceiling_price"
         found = {
             row[0]: (
-                *(row[1], row[2], row[3] or UNGRADED, amount(row[4])),
-                *((amount(row[5]) or 0) + (amount(row[6]) or 0) if row[1] == "open" else 0,),
+                *(row[1], row[2], row[3] or UNGRADED, *map(amount, row[4:7])),
                 *row[7:],
             )
             for row in self._in.rows("v_order", columns, *_begins("order_id", f"{actor}|"))
@@ -150,18 +156,16 @@ class Rows:
             self._in.compare("v_hub_demand", expected, found, of=f"hub {hub}")
 
     def _matches(self, matches: Matches) -> None:
-        columns = (
-            "match_id state version quantity price leg_cost from_coop to_coop commodity grade tier"
-        )
         steps = "step state actor reason at"
         for said in matches.newest():
             name = {"name": said.match_id}
             expected = (
-                *(said.state, said.version, said.micro, said.price, said.leg_cost),
-                *(said.from_coop, said.to_coop, said.commodity, said.grade, said.tier),
+                *(said.state, said.version, said.price, said.leg_cost, said.from_coop),
+                *(said.to_coop, said.commodity, said.grade, said.tier, said.payment),
+                *(*said.amounts, said.held),
             )
-            rows = self._in.rows("v_match", columns, '"match_id" = :name', name)
-            found = {row[0]: (*row[1:3], amount(row[3]), *row[4:]) for row in rows}
+            rows = self._in.rows("v_match", _OF_A_MATCH, '"match_id" = :name', name)
+            found = {row[0]: (*row[1:11], *map(amount, row[11:])) for row in rows}
             self._in.compare("v_match", {said.match_id: expected}, found, of=said.need)
             life = {
                 n: (step.state, step.actor, step.reason, step.at_ms)

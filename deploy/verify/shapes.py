@@ -111,6 +111,8 @@ BODIES: Final[Mapping[str, Shape]] = {
         "price": _MAY,
         "on": _DATE,
         "reason": _TEXT,
+        "refused": _MAY,
+        "final": _NO,
     },
     CONTRACT: {
         **_ACTS,

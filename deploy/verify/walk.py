@@ -29,14 +29,14 @@ _ONE_OF_BOTH: Final = frozenset({"duplicate", "rejected"})
 
 
 class Moment(NamedTuple):
-    """What has just been folded: its version, the tick's number, the match that was said yes to.
+    """What has just been folded: its version, the tick's number, the decision carried out.
 
-    0 when it was no tick, empty when it was no such decision; `asked` is a request of the market.
+    0 when it was no tick, None when it was no such decision; `asked` is a request of the market.
     """
 
     version: int
     tick: int = 0
-    accepts: str = ""
+    did: Saying | None = None
     asked: Message | None = None
 
 
@@ -124,8 +124,8 @@ class Walk:
             self._whole(record, judged, {"rejected"}, "its envelope or its body is unsound")
         else:
             self._said(record, said, judged)
-            accepts = _accepts(said) if judged.verdict == "accepted" else ""
-            folded(self, Moment(record.offset + 1, accepts=accepts))
+            done = said.type == DECISION and judged.verdict == "accepted"
+            folded(self, Moment(record.offset + 1, did=said if done else None))
         if judged is not None:
             self._report.count(judged.verdict)
 
@@ -300,9 +300,3 @@ def _apart(words: tuple[Any, ...], told: tuple[Any, ...]) -> tuple[Any, Any]:
     """The first line in which two readings differ."""
     pairs = zip_longest(words, told, fillvalue="no such line")
     return next((one, other) for one, other in pairs if one != other)
-
-
-def _accepts(said: Saying) -> str:
-    """The match that a decision says yes to."""
-    yes = said.type == DECISION and said.data["decision"] == "accept"
-    return str(said.data["match"]) if yes else ""

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine
 from deploy.verify.checker import Names, check_log
 from deploy.verify.findings import Report
 from deploy.verify.log import LogRecord
-from deploy.verify.matches import match_id
+from deploy.verify.match_records import match_id
 from deploy.verify.warehouse import Warehouse
 from schemas.topics import DEAD_LETTER, DEMAND, EVENTS, LEDGER, MATCHES
 from tests.support.sayings import NOW_MS, encoded, envelope, tick

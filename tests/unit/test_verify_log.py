@@ -30,7 +30,7 @@ from tests.support.paper_log import (
     position,
     said,
 )
-from tests.support.sayings import encoded, envelope
+from tests.support.sayings import NOW_MS, encoded, envelope
 
 Wound = Callable[[PaperLog], object]
 
@@ -46,7 +46,7 @@ def test_a_whole_log_passes_and_every_invariant_was_looked_at() -> None:
     assert {name for name, times in summary["checks"].items() if times} == looked_at
 
 
-def step(state: str, actor: str = "lumbung", at: int = 1_795_305_600_000) -> dict[str, object]:
+def step(state: str, actor: str = "lumbung", at: int = NOW_MS) -> dict[str, object]:
     return {"state": state, "at_ms": at, "actor": actor, "reason": ""}
 
 
@@ -288,7 +288,8 @@ def test_a_hold_beyond_the_stock_of_its_moment_is_found() -> None:
     decision = envelope("decision", {**who, "match": MATCH, "decision": "accept"})
     log.events.append((A.encode(), encoded(decision)))
     log.ledger.append(ledger(7, "accepted", A, 3))
-    later(log, 8, "accepted")
+    yes = {"state": "proposed", "at_ms": NOW_MS, "actor": A, "reason": "accept"}
+    log.matches.append(match(8, history=[*log.matches[0]["history"], yes]))
     log.state += [(f"coop/{A}", [8, 0, {"hp1": [3, b"", b"", 3]}]), ("applied", [7])]
     report = checked(log)
     assert [breach.check for breach in report.breaches] == [PROMISES]

@@ -235,9 +235,9 @@ WOUNDS: dict[str, tuple[str, str, Wound]] = {
         ),
     ),
     "legs that stand for nobody": (LIVES, "for a match that nobody shows", hide_a_match),
-    "a match shown as over while its legs stand": (
+    "a match shown as over that nobody ended": (
         LIVES,
-        "was shown as over, and both its legs stood",
+        "took a step that nobody decided on",
         end_a_match,
     ),
     "a match between hubs among those inside": (LIVES, "its partition", move_a_match),
@@ -291,7 +291,7 @@ def test_a_letter_of_the_market_must_hold_its_bytes(whole: WrittenLog) -> None:
     ("statement", "words"),
     [
         ("UPDATE match_ SET quantity_micro = quantity_micro + 1 WHERE tier = 2", "v_match"),
-        ("UPDATE match_ SET state = 'expired' WHERE tier = 2", "v_position"),
+        ("UPDATE match_ SET held_micro = 0 WHERE tier = 2", "v_position"),
         ("DELETE FROM match_history", "v_match_history"),
         ("DELETE FROM match_ WHERE tier = 2", "rows of v_match"),
         ("UPDATE sink_offset SET next_offset = 0 WHERE partition >= 8", "the sink's offset in"),

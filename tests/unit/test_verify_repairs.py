@@ -1,23 +1,20 @@
 """The checker over what the core itself wrote of repairs: whole it passes, each wound is named."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from deploy.verify.checker import Names, check_log
-from deploy.verify.findings import COUNTED, KEPT, Report
-from deploy.verify.log import LogRecord
-from schemas.topics import EVENTS, LEDGER
+from deploy.verify.findings import COUNTED, KEPT
+from schemas.topics import LEDGER
 from streams.core import mending
 from streams.core.state import Mended
-from tests.support.core_desk import NUMBER, PARTITIONS, Desk
-from tests.support.core_logs import A, Line, Logged, Saying, counted, received, records, report
+from tests.support.core_desk import Desk
+from tests.support.core_logs import A, Line, Saying, counted, received, records, report
+from tests.support.desk_log import Written, found
 from tests.support.paper_log import CHANGELOG
 
 LETTER = f"{A}:hp1:1#2"
-Row = tuple[bytes | None, bytes | None, int]
 
 
 def repair(sequence: int, line: Line) -> Saying:
@@ -36,34 +33,6 @@ LOG = records(
         repair(3, received(9)),
     ]
 )
-
-
-class Written:
-    """The topics as a desk left them; a test may change a row."""
-
-    def __init__(self, desk: Desk, log: list[Logged]) -> None:
-        self.topics: dict[str, list[Row]] = {EVENTS: [(r.key, r.value, r.timestamp) for r in log]}
-        for topic, key, value in desk.outputs:
-            self.topics.setdefault(topic, []).append((key, value, 0))
-        self.topics[CHANGELOG] = [(k, v, 0) for batch in desk.batches for k, v in batch]
-
-    def partitions(self, topic: str) -> int:
-        return 0 if "market" in topic else PARTITIONS
-
-    def end(self, topic: str, partition: int) -> int:
-        return len(self.topics.get(topic, ())) if partition == NUMBER else 0
-
-    def records(self, topic: str, partition: int, start: int = 0) -> Iterator[LogRecord]:
-        rows = self.topics.get(topic, ()) if partition == NUMBER else ()
-        for offset, (key, value, at) in enumerate(rows):
-            if offset >= start:
-                yield LogRecord(partition, offset, at, key, value)
-
-
-def found(written: Written) -> Report:
-    report_ = Report()
-    check_log(written, None, Names(), report_)
-    return report_
 
 
 def breaches(written: Written) -> list[str]:

@@ -30,6 +30,11 @@ def test_a_warehouse_that_says_what_the_topics_say_passes(tmp_path: Path) -> Non
         ("UPDATE v_hub_demand SET supply = 1 WHERE horizon = 'now'", "LADA-PUTIH|now|A|domestic"),
         ("DELETE FROM v_hub_demand WHERE horizon = '7d'", "LADA-PUTIH|7d"),
         ("UPDATE v_match SET version = 5", "v_match"),
+        ("UPDATE v_match SET shipped_quantity = 1", "v_match"),
+        ("UPDATE v_match SET lost_quantity = 1", "v_match"),
+        ("UPDATE v_match SET held_quantity = 0", "v_match"),
+        ("UPDATE v_match SET payment = 'claimed'", "v_match"),
+        ("UPDATE v_order SET delivered = 1, open = 49", "v_order"),
         ("UPDATE v_match_history SET actor = 'nobody'", "v_match_history"),
         ("UPDATE v_dead_letter SET payload = x'00' WHERE line = 2", "hp1:1#2"),
         (
