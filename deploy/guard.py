@@ -70,8 +70,8 @@ class Guard:
 
     `workers` are the names of the group's processes, which are also their static or client ids;
     when a standing partition has no owner among them, all of them are killed. Patience doubles
-    with every kill until something is committed again: a worker with much state may need longer
-    than the patience to recover, and must not be killed over that for ever.
+    with every kill until all that stood has moved: a worker with much state may need longer than
+    the patience to recover it all, and must not be killed over that for ever.
     """
 
     bootstrap: str
@@ -109,7 +109,7 @@ class Guard:
             labels = {"topic": partition.topic, "partition": str(partition.number)}
             self.meter.set("lumbung_lag_records", seen.sample.lag(partition), **labels)
         committed = seen.sample.committed
-        if any(committed.get(p, 0) > at for p, at in self._at_kill.items()):
+        if all(committed.get(p, 0) > at for p, at in self._at_kill.items()):
             self._in_vain, self._at_kill = 0, {}
         patience = self.patience_seconds * 2 ** min(self._in_vain, _DOUBLINGS_MAX)
         verdict = judge(watch, seen.sample, patience_ms=int(patience * 1_000))
