@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from bench import clearing
 from schemas.quantity import MICRO
 from streams.core.interchange.legs import Leg, leg_book
 from streams.core.interchange.solving import solve_between
@@ -268,6 +269,7 @@ def run(rounds: int) -> None:
     ]
     growth = [measure(country(hubs), 1, few) for hubs in (129, 257, 514, 1_028, 2_056)]
     value, tiers = against_greedy(land, few), against_national(few)
+    cleared = clearing.figures(rounds)
     for title, rows in (("sizes", sizes), ("growth", growth)):
         print(f"\nbetween hubs: {title}", file=sys.stderr)
         for f in rows:
@@ -278,7 +280,11 @@ def run(rounds: int) -> None:
                 f"{f.shipments:>7.0f} matches {f.certified:>6.1%} certified",
                 file=sys.stderr,
             )
+    print("\nclearing obligations in rings", file=sys.stderr)
+    for row in cleared:
+        print("  ".join(f"{name} {value}" for name, value in row.items()), file=sys.stderr)
     print(f"\nvalue against the optimum: {value}\ntwo tiers: {tiers}", file=sys.stderr)
     told: dict[str, Any] = {"cores": os.cpu_count(), "value": value, "two_tiers": tiers}
+    told["clearing"] = cleared
     told |= {"sizes": [asdict(f) for f in sizes], "growth": [asdict(f) for f in growth]}
     print(json.dumps(told))

@@ -10,6 +10,7 @@ from deploy.options import Data, Kafka, Output, WarehouseUrl
 from deploy.provision import provision
 from deploy.settings import load
 from deploy.wiring import all_topics
+from schemas.topics import OF_A_HUB
 from sinks.engines import reading
 from sinks.schema import revision_of, upgrade
 
@@ -42,9 +43,9 @@ def topics_list(output: Output = "table") -> None:
             "partition_by": topic.partition_by,
             "kept": topic.kept,
             "sole_writer": topic.sole_writer,
-            "partitions": settings.kafka.partitions * topic.times,
+            "partitions": topic.count(settings.kafka.partitions),
         }
-        for topic in all_topics(settings)
+        for topic in (*all_topics(settings), OF_A_HUB)
     ]
     shown.write(rows, output)
 

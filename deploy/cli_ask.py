@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +14,7 @@ from deploy.settings import load
 from deploy.story import told
 from sinks.engines import reading
 from sinks.queries import listing
+from sinks.queries.decided import history_of, match_of
 from sinks.queries.listing import Filters, UnknownFilter
 from sinks.queries.trace import trace as find
 
@@ -28,7 +30,8 @@ def url_of(data: Data, warehouse: WarehouseUrl) -> str:
 
 
 def get(
-    what: Annotated[str, typer.Argument(help=" | ".join(listing.NAMES))],
+    what: Annotated[str, typer.Argument(help=" | ".join((*listing.NAMES, "match ID")))],
+    name: Annotated[str, typer.Argument(help="Of `get match`: the match, by its id.")] = "",
     *,
     hub: Hub = "",
     commodity: Commodity = "",
@@ -37,21 +40,71 @@ def get(
         str, typer.Option(help="State of matches or orders; reason of letters.")
     ] = "",
     horizon: Annotated[str, typer.Option(help="now, today, 7d or season.")] = "",
+    tier: Annotated[int, typer.Option(help="Of matches: 1 inside a hub, 2 between hubs.")] = 0,
     limit: Limit = listing.LIMIT,
     output: Output = "table",
     data: Data = None,
     warehouse: WarehouseUrl = None,
 ) -> None:
-    """List hubs, co-ops, demand, supply, positions, orders, matches, unmatched or dead letters."""
-    if what not in listing.NAMES:
-        raise UsageError("LB-U011", f"there is no {what!r}", f"One of {', '.join(listing.NAMES)}.")
-    asked = Filters(hub, commodity, state, coop, horizon, limit)
+    """List hubs, co-ops, demand, supply, positions, orders, matches, unmatched or dead letters.
+
+    `matches` tells who must answer next, and what was shipped, received and refused; `match ID`
+    tells one match whole, with its history.
+    """
+    if what == "match" and name:
+        one(name, output, url_of(data, warehouse))
+        return
+    if what not in listing.NAMES or name:
+        known = ", ".join((*listing.NAMES, "match ID"))
+        raise UsageError(
+            "LB-U011", f"there is no {f'{what} {name}'.strip()!r}", f"One of {known}."
+        )
+    asked = Filters(hub, commodity, state, coop, horizon, tier, limit)
     with reading(url_of(data, warehouse)) as connection:
         try:
             rows = listing.get(connection, what, asked)
         except UnknownFilter as wrong:
             raise UsageError("LB-U012", str(wrong), "Leave that option out.") from wrong
+    if what == "matches" and output == "table":
+        rows = [brief(row) for row in rows]
     shown.write([readable(row) for row in rows], output)
+
+
+def one(name: str, output: str, url: str) -> None:
+    """Tell one match whole, then its life; exit code 5 when the warehouse has none of that id."""
+    with reading(url) as connection:
+        match = match_of(connection, name)
+        history = history_of(connection, name)
+    if match is None:
+        typer.echo(f"no match is called {name}", err=True)
+        raise typer.Exit(EXIT_CHECK)
+    if output in ("json", "ndjson"):
+        life = [{key: step[key] for key in ("state", "at", "actor", "reason")} for step in history]
+        shown.write([{**match, "history": life}], output)
+    elif output == "csv":
+        shown.write([match], output)
+    else:
+        shown.write([{"field": key, "value": value} for key, value in match.items()], "wide")
+        typer.echo()
+        shown.write(history, "wide")
+
+
+def brief(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A match in the nine columns of a table; `moved` is shipped/received/refused."""
+    goods, becomes = row["commodity"], row["to_commodity"]
+    way = goods if goods == becomes else f"{goods} → {becomes}"
+    moved = [row[f"{what}_quantity"] for what in ("shipped", "received", "refused")]
+    return {
+        "match_id": row["match_id"],
+        "tier": row["tier"],
+        "state": row["state"],
+        "goods": f"{shown.cell(row['quantity'])} {row['unit']} {way}",
+        "from": row["from_coop"],
+        "to": row["to_coop"],
+        "moved": "/".join(map(shown.cell, moved)) if any(moved) else "",
+        "payment": "" if row["payment"] == "none" else row["payment"],
+        "awaits": row["awaits"],
+    }
 
 
 def trace(

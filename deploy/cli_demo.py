@@ -15,20 +15,22 @@ from rich.live import Live
 from deploy import replay as replaying
 from deploy.broken import broken_identity, broken_record, broken_report
 from deploy.options import Data, Jars, Kafka, WarehouseUrl
+from deploy.quiet import Progress, progress, until_quiet
 from deploy.runs import next_run
-from deploy.screen import Sight, screen
+from deploy.screen import TIERS, Sight, screen
 from deploy.settings import load
 from deploy.shown import cell
 from deploy.stack import Stack, opened
 from deploy.supervisor import State
 from deploy.warehouse_view import counts, longest_rest, sink_progress
-from deploy.wiring import ending, now_ms
+from deploy.wiring import FAN_OUT, ending, fan_out_group, now_ms
+from producers.kafka_ticks import KafkaTicks, Track
 from producers.publisher import Publisher, PublisherOptions
 from producers.simulate import SEED_HUBS
-from schemas.topics import EVENTS
+from schemas.topics import EVENTS, MATCHES
 from sinks.engines import reading
 from sinks.queries import listing
-from sinks.queries.board import board
+from sinks.queries.board import board, lives
 from sinks.queries.listing import Filters
 
 BROKEN_AFTER_SECONDS: Final = 20.0
@@ -74,7 +76,7 @@ def demo(
     with opened(settings, tell=lambda step: console.print(f"{step} ...", style="dim")) as stack:
         stop = ending()  # from here on; until Kafka serves, Ctrl-C is no more than Ctrl-C
         run = next_run(settings.data_dir)
-        for child in (*stack.workers(), stack.sink()):
+        for child in (*stack.workers(), stack.sink(), stack.fan_out()):
             stack.supervisor.add(child)
         words = ("world", "--seed", str(seed), "--run", str(run))
         if once:
@@ -104,6 +106,24 @@ def _once(stack: Stack, run: int, words: tuple[str, ...], stop: threading.Event)
         longest = partial(longest_rest, settings.warehouse_url)
         rest = replaying.Replay(stack, at_ms, lambda _: None, progress, longest, stop)
         rest.run([broken_report(run, at_ms)])
+    _told_to_hubs(stack, stop)
+
+
+def _told_to_hubs(stack: Stack, stop: threading.Event) -> None:
+    """Wait until every match lies in the topics of its hubs."""
+    options = PublisherOptions(stack.bootstrap, EVENTS, client_id="lumbung-demo")
+    track = Track(MATCHES, fan_out_group(stack.settings))
+
+    with KafkaTicks(options, [track]) as wire:
+
+        def look() -> list[Progress]:
+            stack.require_all()
+            done, ends = wire.committed(), wire.ends()
+            there = {(at.topic, at.partition): end for at, end in ends.items()}
+            read = {(at.topic, at.partition): offset for at, offset in done.items()}
+            return [] if stop.is_set() else [progress(FAN_OUT, read, there)]
+
+        until_quiet(look)
 
 
 @dataclass(slots=True)
@@ -150,8 +170,13 @@ def _look(stack: Stack) -> Sight:
         return Sight(
             now_ms(),
             board(connection, SEED_HUBS),
-            listing.get(connection, "matches", Filters(limit=ROWS)),
+            [
+                row
+                for tier in TIERS
+                for row in listing.get(connection, "matches", Filters(tier=tier, limit=ROWS))
+            ],
             listing.get(connection, "deadletters", Filters(limit=ROWS)),
+            lives(connection),
             processes,
         )
 

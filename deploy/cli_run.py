@@ -1,4 +1,4 @@
-"""`lumbung run streams|market|sink|clock|world|all`: one process of the system, or all of them.
+"""`lumbung run streams|market|sink|fan-out|clock|world|all`: one process of the system, or all.
 
 Each command imports its own process only: a worker that is started again must be back at once.
 """
@@ -10,7 +10,7 @@ import typer
 from deploy.errors import ConfigError
 from deploy.options import Data, Kafka, WarehouseUrl
 from deploy.settings import Settings, load
-from deploy.wiring import Process, ending, market_name, worker_name
+from deploy.wiring import FAN_OUT, Process, ending, market_name, worker_name
 from producers.clock import INTERVAL_MS
 
 run_app: Final = typer.Typer(
@@ -62,6 +62,14 @@ def sink(data: Data = None, kafka: Kafka = None, warehouse: WarehouseUrl = None)
     raise typer.Exit(serve_sink(_process("sink", data, kafka, warehouse)))
 
 
+@run_app.command(name="fan-out")
+def fan_out(data: Data = None, kafka: Kafka = None) -> None:
+    """The fan-out: every match into the topics of its two hubs; one per system."""
+    from deploy.serve_fan_out import serve_fan_out  # noqa: PLC0415 - its own process only
+
+    raise typer.Exit(serve_fan_out(_process(FAN_OUT, data, kafka)))
+
+
 @run_app.command()
 def clock(
     data: Data = None,
@@ -95,14 +103,15 @@ def world(
 
 @run_app.command(name="all")
 def everything(data: Data = None, kafka: Kafka = None, warehouse: WarehouseUrl = None) -> None:
-    """Broker, topics, workers, sink and clock under one supervisor, until Ctrl-C."""
+    """Broker, topics, workers, sink, fan-out and clock under one supervisor, until Ctrl-C."""
     from deploy.stack import opened  # noqa: PLC0415 - one process alone needs no supervisor
 
     flags = {"data_dir": data, "kafka.bootstrap": kafka, "warehouse.url": warehouse}
     settings: Settings = load(flags).settings
     with opened(settings, tell=lambda step: typer.echo(f"{step} ...", err=True)) as stack:
         stop = ending()
-        for child in (*stack.workers(), stack.sink(), stack.child("clock", "clock")):
+        clock = stack.child("clock", "clock")
+        for child in (*stack.workers(), stack.sink(), stack.fan_out(), clock):
             stack.supervisor.add(child)
         typer.echo(stack.bootstrap)
         stack.watch(stop)

@@ -156,7 +156,7 @@ def _spoken(
     at = now_ms()
     found = compose(at)
     if isinstance(found, list):
-        _faults(found)
+        faulty(found)
         raise typer.Exit(EXIT_CHECK)
     with outbox_of(settings) as outbox:
         draft = outbox.say(coop, DEVICE, [found.line], at)
@@ -168,7 +168,8 @@ def _spoken(
     typer.echo(draft.id)
 
 
-def _faults(faults: Sequence[Fault]) -> None:
+def faulty(faults: Sequence[Fault]) -> None:
+    """Tell every fault of what was filled in, on stderr."""
     for fault in faults:
         typer.echo(f"{fault.field or '-'}: {fault.said_id} / {fault.said_en}", err=True)
 

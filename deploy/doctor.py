@@ -28,13 +28,16 @@ from deploy.broker.java import find_java
 from deploy.broker.node import Broker
 from deploy.cli_broker import kafka_folder
 from deploy.errors import EXIT_DEPENDENCY, DependencyError, LumbungError
+from deploy.guard import look
 from deploy.halts import standing
 from deploy.provision import admin, require_kafka
 from deploy.settings import Settings, load
-from deploy.wiring import groups
+from deploy.wiring import fan_out_group, groups
+from schemas.topics import MATCHES, TOPICS
 
 _MEMORY_FREE_BYTES: Final = 1 << 30
 _DISK_FREE_BYTES: Final = 2 << 30
+_NO_KAFKA: Final = "no Kafka runs here"
 _CLOCK_SKEW_SECONDS_MAX: Final = 5.0
 
 
@@ -160,14 +163,39 @@ def _warehouse(settings: Settings) -> Check:
     return Check("Warehouse", Verdict.OK, f"answers at {shown}")
 
 
+def _running_kafka(settings: Settings) -> str | None:
+    """The Kafka given, or the embedded one of the data folder while it runs."""
+    if settings.kafka.bootstrap is not None:
+        return settings.kafka.bootstrap
+    broker = Broker(kafka_folder(settings), Path(), Path())
+    return broker.bootstrap if broker.pid is not None else None
+
+
+def _fan_out(settings: Settings) -> Check:
+    """Whether matches wait for a fan-out that does not run."""
+    bootstrap = _running_kafka(settings)
+    if bootstrap is None:
+        return Check("Fan-out", Verdict.OK, _NO_KAFKA)
+    try:
+        with admin(bootstrap) as client:
+            if MATCHES not in client.list_topics():
+                return Check("Fan-out", Verdict.OK, "no topic of matches yet")
+            count = {topic.name: topic.count(settings.kafka.partitions) for topic in TOPICS}
+            seen = look(client, fan_out_group(settings), {MATCHES: count[MATCHES]}, 0)
+    except LumbungError as error:
+        return Check("Fan-out", Verdict.WARNING, error.what, error.remedy)
+    waiting = sum(seen.sample.lag(partition) for partition in seen.sample.end)
+    if waiting and not seen.owners:
+        found = f"{waiting} records of matches have not gone to their hubs, and none runs"
+        return Check("Fan-out", Verdict.WARNING, found, "Start it: `lumbung run fan-out`.")
+    return Check("Fan-out", Verdict.OK, f"{waiting} records of matches are still to go to hubs")
+
+
 def _intake(settings: Settings) -> Check:
     """Whether a partition stands because too much was refused; only a Kafka that runs can tell."""
-    bootstrap = settings.kafka.bootstrap
+    bootstrap = _running_kafka(settings)
     if bootstrap is None:
-        broker = Broker(kafka_folder(settings), Path(), Path())
-        bootstrap = broker.bootstrap if broker.pid is not None else None
-    if bootstrap is None:
-        return Check("Intake", Verdict.OK, "no Kafka runs here")
+        return Check("Intake", Verdict.OK, _NO_KAFKA)
     try:
         with admin(bootstrap) as client:
             halted = standing(client, groups(settings), settings.kafka.partitions)
@@ -234,6 +262,7 @@ def _clock(_: Settings) -> Check:
 _ALWAYS: Final[tuple[Callable[[Settings], Check], ...]] = (
     _warehouse,
     _intake,
+    _fan_out,
     _memory,
     _disk,
     _clock,

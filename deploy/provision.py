@@ -118,7 +118,7 @@ def found(client: Any, topics: Sequence[Topic]) -> dict[str, Found]:
 def _create(client: Any, topics: Sequence[Topic], partitions: int, replication: int) -> None:
     wanted = {
         topic.name: {
-            "num_partitions": partitions * topic.times,
+            "num_partitions": topic.count(partitions),
             "replication_factor": replication,
             "configs": dict(topic.config),
         }

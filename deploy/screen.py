@@ -1,5 +1,6 @@
-"""Decides what a person sees of a running system: a line a hub, new matches, what is wrong."""
+"""Decides what a person sees of a running system: a line a hub, matches in their lives, faults."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -17,6 +18,12 @@ _COLUMNS: Final = (
     ("Hub", "left"), ("lines", "right"), ("heard", "right"), ("offers", "right"),
     ("needs", "right"), ("matches", "right"), ("dead", "right"), ("last", "right"),
 )  # fmt: skip
+TIERS: Final = {1: "inside a hub", 2: "between hubs"}
+STATES: Final = (
+    "proposed", "countered", "accepted", "shipped", "received", "short", "claimed", "paid",
+    "rejected", "cancelled", "expired", "superseded", "no_show",
+)  # fmt: skip
+"""In the order of a life, then its early ends."""
 _COLOURS: Final = {State.RUNNING: "green", State.WAITING: "yellow", State.FAILED: "bold red"}
 
 
@@ -28,6 +35,7 @@ class Sight:
     hubs: list[HubLine] = field(default_factory=list)
     matches: list[dict[str, Any]] = field(default_factory=list)
     letters: list[dict[str, Any]] = field(default_factory=list)
+    lives: Mapping[tuple[int, str], int] = field(default_factory=dict)
     processes: tuple[Shown, ...] = ()
     note: str = ""
 
@@ -35,8 +43,12 @@ class Sight:
 def screen(sight: Sight) -> RenderableType:
     """The whole screen."""
     parts: list[RenderableType] = [_processes(sight.processes), _hubs(sight)]
-    if sight.matches:
-        parts.append(_matches(sight.matches))
+    if sight.lives:
+        parts.append(_lives(sight.lives))
+    for tier, where in TIERS.items():
+        rows = [row for row in sight.matches if row["tier"] == tier]
+        if rows:
+            parts.append(_matches(rows, f"newest matches {where}"))
     if sight.letters:
         parts.append(_letters(sight.letters))
     parts.append(Text(sight.note or "Ctrl-C ends everything; the data stays.", style="dim"))
@@ -74,22 +86,52 @@ _SUMMED: Final = (
 )  # fmt: skip
 
 
-def _matches(rows: list[dict[str, Any]]) -> Table:
-    table = Table(
-        box=None, header_style="bold", pad_edge=False, title="newest matches", title_justify="left"
-    )
-    for name in ("match", "what", "from", "to", "seller nets", "way"):
-        table.add_column(name)
+def _lives(lives: Mapping[tuple[int, str], int]) -> Text:
+    """How many matches stand where, inside hubs and between them; states of none are left out."""
+    lines = []
+    for tier, where in TIERS.items():
+        counts = [(state, lives.get((tier, state), 0)) for state in STATES]
+        told = "  ".join(f"{state.replace('_', ' ')} {n}" for state, n in counts if n)
+        if told:
+            lines.append(Text.assemble((f"{where}  ", "bold"), told))
+    return Text("\n").join(lines)
+
+
+def _matches(rows: list[dict[str, Any]], title: str) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False, title=title, title_justify="left")
+    for name in ("match", "from", "to", "state"):
+        table.add_column(name, no_wrap=True)
+    for name in ("what", "moved", "price + way"):
+        table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(
             row["match_id"],
-            f"{cell(row['quantity'])} {row['unit']} {row['commodity']}",
             row["from_coop"],
             row["to_coop"],
-            f"Rp{row['price']}",
-            f"Rp{row['leg_cost']} {row['leg_mode']}",
+            row["state"],
+            _goods(row),
+            _moved(row),
+            f"Rp{row['price']} + Rp{row['leg_cost']} {row['leg_mode']}",
         )
     return table
+
+
+def _goods(row: dict[str, Any]) -> str:
+    """What is given, and what it becomes on the way when that is something else."""
+    given = f"{cell(row['quantity'])} {row['unit']} {row['commodity']}"
+    if row["to_commodity"] == row["commodity"]:
+        return given
+    return f"{given} → {cell(row['to_quantity'])} {row['to_unit']} {row['to_commodity']}"
+
+
+def _moved(row: dict[str, Any]) -> str:
+    """Shipped, received and refused so far, as far as there is anything to tell."""
+    told = [
+        f"{word} {cell(row[f'{word}_quantity'])}"
+        for word in ("shipped", "received", "refused")
+        if row[f"{word}_quantity"]
+    ]
+    return ", ".join(told) or "–"
 
 
 def _letters(rows: list[dict[str, Any]]) -> Table:

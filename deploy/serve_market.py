@@ -6,6 +6,7 @@ Refuses to know the database and the books of hubs.
 """
 
 from dataclasses import replace
+from threading import Lock
 from typing import Final
 
 from deploy.settings import Settings
@@ -22,9 +23,8 @@ OUTPUTS: Final = (MATCHES, DEAD_LETTER)
 def builder(partitions: int) -> MarketBuilder:
     """The market over the shipped reference tables."""
     tables = network_reference.tables()
-    return MarketBuilder(
-        reference.catalogue(), tables, network_reference.sailings(), tables.rates, partitions
-    )
+    goods, sailings = reference.catalogue(), network_reference.sailings()
+    return MarketBuilder(goods, tables, sailings, tables.rates, partitions).in_threads(Lock())
 
 
 def market_options(process: Process) -> WorkerOptions:

@@ -1,13 +1,23 @@
 """Decides which parts make what speaks by itself: the clock and the simulated villages."""
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
 import structlog
 
 from deploy.wiring import Process, ending, figures_at, groups, now_ms
+from producers.clerks import Clerks, Ways
 from producers.clock import Beat, Clock
 from producers.clock_state import ClockFile, only_clock
 from producers.kafka_ticks import KafkaTicks, Track
-from producers.publisher import Publisher
-from producers.simulate import Pace, Simulation, seed_world
+from producers.match_feed import FeedOptions, MatchFeed
+from producers.outbox_store import Outbox
+from producers.publisher import Publisher, Sender
+from producers.simulate import SEED_HUBS, Pace, Simulation, seed_world
+from producers.world.officers import Answer
+from producers.world.world import World
+from schemas.quantity import parse_quantity
+from schemas.records import Match
 
 
 def serve_clock(process: Process, interval_ms: int) -> int:
@@ -35,7 +45,32 @@ def serve_world(process: Process, seed: int, pace: Pace, run: int) -> int:
     """The simulated villages, until they are asked to fall silent."""
     stop = ending()
     process.meter(figures_at(process.settings, "world"))
-    with Publisher(process.publisher()) as sender:
-        tally = Simulation(seed_world(seed, run=run), sender, pace, now=now_ms).run(stop)
+    world = seed_world(seed, run=run)
+    with ExitStack() as undo:
+        sender = undo.enter_context(Publisher(process.publisher()))
+        beside: Callable[[], None] = lambda: None  # noqa: E731 - nobody answers where all is said once
+        if pace.reports_max is None:
+            beside = undo.enter_context(_officers(process, world, sender, seed)).work
+        tally = Simulation(world, sender, pace, now=now_ms, beside=beside).run(stop)
     structlog.get_logger().info("world", sent=tally.sent, owed=tally.owed, **tally.flaws)
     return 0
+
+
+@contextmanager
+def _officers(process: Process, world: World, sender: Sender, seed: int) -> Iterator[Clerks]:
+    """The officers of all simulated villages, with an outbox of their own."""
+
+    def told(match: Match, answer: Answer) -> None:
+        if answer.decision == "ship":
+            goods = (match.commodity, match.grade, match.lot)
+            world.shipped(answer.actor, goods, parse_quantity(answer.fields["quantity"]) or 0)
+
+    with (
+        Outbox(process.settings.data_dir / "officers.db") as outbox,
+        MatchFeed(FeedOptions(process.bootstrap, client_id="lumbung-officers")) as feed,
+    ):
+        clerks = Clerks(
+            Ways(feed, outbox, sender), hubs=SEED_HUBS, seed=seed, now=now_ms, told=told
+        )
+        yield clerks
+        structlog.get_logger().info("officers", said=clerks.said, owed=len(outbox.pending()))

@@ -20,8 +20,16 @@ from deploy.provision import provision
 from deploy.settings import PREFIX, Loaded, Settings
 from deploy.supervisor import Child, State, Supervisor, lumbung_command
 from deploy.telemetry import PrometheusMeter, export
-from deploy.wiring import all_topics, figures_at, groups, market_name, worker_name
-from schemas.topics import EVENTS, MARKET
+from deploy.wiring import (
+    FAN_OUT,
+    all_topics,
+    fan_out_group,
+    figures_at,
+    groups,
+    market_name,
+    worker_name,
+)
+from schemas.topics import EVENTS, MARKET, MATCHES, TOPICS
 from sinks.schema import upgrade
 
 Tell = Callable[[str], None]
@@ -73,20 +81,30 @@ class Stack:
         """The warehouse's sink."""
         return self.child("sink", "sink")
 
+    def fan_out(self) -> Child:
+        """The fan-out of matches to the topics of hubs."""
+        return self.child(FAN_OUT, FAN_OUT)
+
     def guards(self) -> list[Guard]:
-        """Who looks at the commits of each group of workers."""
+        """Who looks at the commits of each group: the workers of each log, and the fan-out."""
         settings = self.settings
+        watched = {
+            group: ({topic: settings.kafka.partitions}, self.names[topic])
+            for topic, group in groups(settings).items()
+        }
+        matches = {topic.name: topic.count(settings.kafka.partitions) for topic in TOPICS}[MATCHES]
+        watched[fan_out_group(settings)] = ({MATCHES: matches}, (FAN_OUT,))
         return [
             Guard(
                 self.bootstrap,
                 group,
-                {topic: settings.kafka.partitions},
-                self.names[topic],
+                topics,
+                names,
                 self.supervisor.kill,
                 settings.streams.stall_seconds,
                 self.supervisor.meter,
             )
-            for topic, group in groups(settings).items()
+            for group, (topics, names) in watched.items()
         ]
 
     def guard(self, stop: Event) -> list[Thread]:

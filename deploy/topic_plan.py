@@ -75,7 +75,7 @@ def plan(wanted: Sequence[Topic], found: Mapping[str, Found], *, partitions: int
     """
     create = tuple(topic for topic in wanted if topic.name not in found)
     grow = tuple(
-        Growth(topic.name, partitions, partitions * topic.times)
+        Growth(topic.name, partitions, topic.count(partitions))
         for topic in wanted
         if topic.name in found and _grows(topic, found[topic.name], partitions)
     )
@@ -94,9 +94,10 @@ def _grows(topic: Topic, found: Found, partitions: int) -> bool:
 
 def _differences(topic: Topic, found: Found, partitions: int) -> list[Difference]:
     wrong = []
-    due = partitions * topic.times
+    due = topic.count(partitions)
     if found.partitions != due and not _grows(topic, found, partitions):
-        wrong.append(_wrong_partitions(topic, found.partitions, due))
+        told = _not_alone if topic.alone else _wrong_partitions
+        wrong.append(told(topic, found.partitions, due))
     for name, value in topic.config.items():
         actual = found.config.get(name)
         if actual != value:
@@ -107,6 +108,14 @@ def _differences(topic: Topic, found: Found, partitions: int) -> list[Difference
             )
             wrong.append(Difference(topic.name, name, shown, value, name in _DANGEROUS, remedy))
     return wrong
+
+
+def _not_alone(topic: Topic, found: int, wanted: int) -> Difference:
+    remedy = (
+        "Its order is that of its one partition: delete it and start the fan-out with its group"
+        " reset to the earliest offsets, which fills it anew."
+    )
+    return Difference(topic.name, "number of partitions", str(found), str(wanted), True, remedy)
 
 
 def _wrong_partitions(topic: Topic, found: int, wanted: int) -> Difference:

@@ -22,12 +22,15 @@ if TYPE_CHECKING:
     from producers.publisher import PublisherOptions
 
 
+FAN_OUT: Final = "fan-out"
+"""The one process that brings matches to the topics of hubs; also its static id in its group."""
 FIGURES_AFTER_HUBS: Final[Mapping[str, int]] = {
     "sink": 0,
     "clock": 1,
     "world": 2,
     "supervisor": 3,
-    "market": 4,
+    FAN_OUT: 4,
+    "market": 5,
 }
 """Whose figures follow those of the hub workers, and how far after; markets take all the rest."""
 
@@ -40,6 +43,11 @@ def hub_app_id(settings: Settings) -> str:
 def market_app_id(settings: Settings) -> str:
     """The consumer group of the market workers."""
     return f"{settings.streams.app_id}-market"
+
+
+def fan_out_group(settings: Settings) -> str:
+    """The consumer group of the fan-out of matches to hubs."""
+    return f"{settings.streams.app_id}-fan-out"
 
 
 def groups(settings: Settings) -> dict[str, str]:

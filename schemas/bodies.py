@@ -126,6 +126,8 @@ class Bodies:
             raise Unacceptable(Reason.UNKNOWN_MATCH, "data.match")
         if body.quantity:  # in the base unit of the match's goods; nothing may have arrived
             quantity_of(body.quantity, MICRO, "data.quantity", 0)
+        if body.refused:
+            quantity_of(body.refused, MICRO, "data.refused", 0)
         price_of(body.price, "data.price")
         day_of(body.on, "data.on")
         text_of(body.reason, "data.reason")

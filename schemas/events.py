@@ -234,7 +234,10 @@ class Visit(Said, frozen=True, kw_only=True):
 
 
 class Decision(Closed, frozen=True, kw_only=True):
-    """An actor (a co-op or its hub) decides on a match."""
+    """An actor (a co-op or its hub) decides on a match.
+
+    `refused` arrived and was not taken; `final` says that nothing more will come.
+    """
 
     actor: str
     device: str
@@ -245,6 +248,8 @@ class Decision(Closed, frozen=True, kw_only=True):
     price: str = ""
     on: date | None = None
     reason: Text = ""
+    refused: str = ""
+    final: bool = False
 
 
 class Contract(Closed, frozen=True, kw_only=True):

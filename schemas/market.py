@@ -31,8 +31,13 @@ DONE_KEY: Final = b"done|"
 WIRE_MAX_MICRO: Final = QUANTITY_MAX_MICRO - 1
 """The most that twelve digits and six decimals can say."""
 Micro = Annotated[int, msgspec.Meta(ge=0, le=WIRE_MAX_MICRO)]
-AMOUNTS: Final = frozenset({"quantity", "least", "min_lot", "delivered"})
+_OF_A_LIFE: Final = {"granted", "shipped", "received", "refused", "lost", "released", "holds"}
+AMOUNTS: Final = frozenset({"quantity", "least", "min_lot", "delivered"} | _OF_A_LIFE)
 """Fields that are decimal strings on the wire."""
+_LIFE_STATES: Final = (
+    "^(draft|proposed|countered|accepted|shipped|received|short|claimed|paid|rejected|expired"
+    "|superseded|cancelled|no_show)$"
+)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -51,7 +56,6 @@ class LegState(StrEnum):
     REFUSED = "refused"
     LAPSED = "lapsed"
     RELEASED = "released"
-    WITHDRAWN = "withdrawn"
 
 
 class LeftOffer(Closed, frozen=True, kw_only=True):
@@ -110,11 +114,25 @@ class Done(Closed, frozen=True, kw_only=True):
     told: Annotated[int, msgspec.Meta(ge=-1)] = -1
 
 
+class ActTold(Closed, frozen=True, kw_only=True):
+    """What somebody did to a match at a hub, in the goods of that end; see `schemas.events`."""
+
+    action: str
+    actor: str
+    at_ms: Count
+    quantity: Micro = 0
+    refused: Micro = 0
+    price: Count = 0
+    reason: Text = ""
+    final: bool = False
+
+
 class LegTold(Closed, frozen=True, kw_only=True):
     """A leg as it stands: grant, refusal, acknowledgement and its opposite are all states of it.
 
     `quantity` is what is held, or what was committed; `delivered` is how much of that has left or
-    arrived. `at_risk` names the report that took goods from under a committed leg.
+    arrived. `at_risk` names the report that took goods from under a committed leg. `stood` is the
+    version of the newest `Stand` heard, `acts` what was done here beyond the first `heard`.
     """
 
     match: str
@@ -129,6 +147,9 @@ class LegTold(Closed, frozen=True, kw_only=True):
     delivered: Micro = 0
     at_risk: str = ""
     reason: Text = ""
+    stood: Count = 0
+    heard: Count = 0
+    acts: tuple[ActTold, ...] = ()
 
 
 class Reserve(Closed, frozen=True, kw_only=True):
@@ -177,6 +198,44 @@ class Release(Closed, frozen=True, kw_only=True):
     reason: Text = ""
 
 
+class Stand(Closed, frozen=True, kw_only=True):
+    """How a match stands for one of its ends, in the goods of that end; fields as in its life.
+
+    `heard` acts of this end are in it, which amount to `delivered`; `holds` is what its line has
+    to keep for the match from now on. `grade` is that of the goods.
+    """
+
+    match: str
+    side: LegSide
+    hub: str
+    family: str
+    version: Count
+    state: Annotated[str, msgspec.Meta(pattern=_LIFE_STATES)]
+    quantity: Micro
+    granted: Micro
+    price: Count
+    generation: Count = 0
+    grade: str = ""
+    heard: Count = 0
+    holds: Micro = 0
+    delivered: Micro = 0
+    giver_yes: bool = False
+    taker_yes: bool = False
+    counters: Count = 0
+    shipped: Micro = 0
+    received: Micro = 0
+    refused: Micro = 0
+    lost: Micro = 0
+    released: Micro = 0
+    expires_ms: int = -1
+    ship_by_ms: int = -1
+    arrive_by_ms: int = -1
+
+    def __post_init__(self) -> None:
+        if self.quantity > self.granted or self.shipped + self.released > self.quantity:
+            raise ValueError("a match of more than was promised")
+
+
 class Retell(Closed, frozen=True, kw_only=True):
     """Tell again what is left over in every family of one partition of the market, `market`.
 
@@ -190,21 +249,18 @@ class Retell(Closed, frozen=True, kw_only=True):
     generation: Count = 0
 
 
-Request = Reserve | Commit | Release | Retell
+Request = Reserve | Commit | Release | Stand | Retell
 Message = Residual | Done | LegTold | Request
 
 TO_MARKET: Final[Mapping[str, type[Closed]]] = MappingProxyType(
-    {
-        "lumbung.residual.v1": Residual,
-        "lumbung.done.v1": Done,
-        "lumbung.leg.v1": LegTold,
-    }
+    {"lumbung.residual.v1": Residual, "lumbung.done.v1": Done, "lumbung.leg.v1": LegTold}
 )
 TO_HUB: Final[Mapping[str, type[Closed]]] = MappingProxyType(
     {
         "lumbung.reserve.v1": Reserve,
         "lumbung.commit.v1": Commit,
         "lumbung.release.v1": Release,
+        "lumbung.stand.v1": Stand,
         "lumbung.retell.v1": Retell,
     }
 )
@@ -247,12 +303,11 @@ def key_of(message: Message) -> bytes:
 
 def written(message: Message, at_ms: int) -> bytes:
     """A message as record bytes; `at_ms` is the time of the tick that its speaker knows."""
-    whose = "market" if type(message) in TO_HUB.values() else "hubs"
     envelope = {
         "specversion": "1.0",
         "type": _NAMES[type(message)],
         "id": name_of(message),
-        "source": f"/{whose}",
+        "source": "/market" if type(message) in TO_HUB.values() else "/hubs",
         "time": _EPOCH + timedelta(milliseconds=at_ms),
         "data": _said(_spelt(message), format_quantity),
     }

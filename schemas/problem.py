@@ -16,7 +16,12 @@ error that names its place. Refuses to know commodities, units and how a problem
                   "capacity", "grade", "shelf_days"}],
      "options": {"bonuses", "keep": [[offer, need]], "finished": [{"offer", "need", "n"}],
                  "held_back": [[offer, need]], "network", "pooling", "local_percent",
-                 "permits": [{"commodity", "coops"}]}}
+                 "permits": [{"commodity", "coops"}], "return_percent"},
+     "accepted_flows": [{"from", "to", "departs_on", "days", "kg", "mode"}],
+     "obligations": [{"id", "debtor", "creditor", "amount"}],
+     "cycles": {"party", "parties", "cash_percent", "price_percent", "freight_percent",
+                "prices": [{"commodity", "price"}], "refused": [[party, ...]],
+                "refused_gifts": [[giver, taker]]}}
 
 Quantities and prices are decimal texts or whole numbers. Defaults: `hub` is the regency of the
 co-op's village code; `grade` of an offer is UNGRADED; `unit` is the commodity's base unit;
@@ -29,20 +34,30 @@ A recipe makes `yield` base units of output of one of input, at `hub` (without o
 that offers the input), for `cost` rupiah a unit made; `capacity` is how much input it still takes.
 Yield, days and shelf life come from the catalogue where they are not given. `local_percent` is how
 much dearer than its floor goods may be that stay in their hub. Recipes, pooling, permits,
-`local_percent`, and legs with a capacity, a day of departure or a mode make hubs trade as a
-network (`network` does so without them): there staples go before others, not only for a bonus.
+`local_percent`, accepted flows, and legs with a capacity, a day of departure or a mode make hubs
+trade as a network (`network` does so without them): there staples go before others, not only for a
+bonus.
+
+The last three keys ask for more beside. `accepted_flows` are goods both sides have said yes to:
+what they leave empty on the way back becomes legs at `return_percent` (50) less, as a network.
+`obligations` of accepted matches, in whole rupiah, are cleared in rings. `cycles` (`{}` will do)
+swaps what found no money: `party` is coop or hub, `parties` the most in a ring (2 to 4),
+`cash_percent` (20) how far values may differ, `price_percent` (25) how far a limit may lie from
+the price, `freight_percent` (30) the most that freight may take; a commodity's price is what
+`prices` says, else the middle of its published band. `refused` rings and gifts are left out.
 """
 
 import json
 import re
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 
 from schemas.commodity import UNGRADED
 
+Read = TypeVar("Read")
 Number = int | str
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 _AT: Final = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$.*)`)?$", re.DOTALL)
@@ -142,6 +157,46 @@ class LocalLeg(_Closed, frozen=True, kw_only=True):
     days: Number | float = 0
 
 
+class FlowBetween(_Closed, frozen=True, kw_only=True):
+    """Goods accepted by both sides, on their way from hub to hub."""
+
+    origin: Name = msgspec.field(name="from")
+    to: Name
+    departs_on: date
+    kg: Annotated[int, msgspec.Meta(ge=0)]
+    days: Annotated[int, msgspec.Meta(ge=0)] = 0
+    mode: Name = "road"
+
+
+class Debt(_Closed, frozen=True, kw_only=True):
+    """What one party owes another for a match that both accepted."""
+
+    id: Name
+    debtor: Name
+    creditor: Name
+    amount: Number
+
+
+class PriceOf(_Closed, frozen=True, kw_only=True):
+    """What one base unit counts in a swap."""
+
+    commodity: Name
+    price: Number
+
+
+class CycleRules(_Closed, frozen=True, kw_only=True):
+    """How goods that found no money are swapped."""
+
+    party: Literal["coop", "hub"] = "coop"
+    parties: Annotated[int, msgspec.Meta(ge=2, le=4)] = 4
+    cash_percent: Annotated[int, msgspec.Meta(ge=1, le=99)] = 20
+    price_percent: Annotated[int, msgspec.Meta(ge=0, le=1_000)] = 25
+    freight_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] = 30
+    prices: list[PriceOf] = []
+    refused: list[Annotated[list[Name], msgspec.Meta(min_length=2)]] = []
+    refused_gifts: list[tuple[Name, Name]] = []
+
+
 class Finished(_Closed, frozen=True, kw_only=True):
     """How many matches of a pair have ended."""
 
@@ -161,6 +216,7 @@ class ProblemOptions(_Closed, frozen=True, kw_only=True):
     pooling: bool = False
     local_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
     permits: list[Permit] = []
+    return_percent: Annotated[int, msgspec.Meta(ge=1, le=99)] = 50
 
 
 class Problem(_Closed, frozen=True, kw_only=True):
@@ -173,6 +229,9 @@ class Problem(_Closed, frozen=True, kw_only=True):
     local_leg: LocalLeg | int | str | float | None = None
     recipes: list[RecipeAt] = []
     options: ProblemOptions = ProblemOptions()
+    accepted_flows: list[FlowBetween] = []
+    obligations: list[Debt] = []
+    cycles: CycleRules | None = None
 
 
 _decoder: Final = msgspec.json.Decoder(Problem)
@@ -180,14 +239,25 @@ _decoder: Final = msgspec.json.Decoder(Problem)
 
 def parse_problem(data: bytes) -> Problem:
     """Read a problem file; ProblemError says where it is wrong and what was expected."""
+    problem = decoded(data, _decoder)
+    check_problem(problem)
+    return problem
+
+
+def decoded(data: bytes, decoder: msgspec.json.Decoder[Read]) -> Read:
+    """Read JSON in which every key stands once; ProblemError as `parse_problem`."""
     try:
         json.loads(data, object_pairs_hook=_once, parse_constant=_no_constant)
     except (ValueError, RecursionError) as fault:
         raise ProblemError("$", f"is not JSON: {fault}") from fault
     try:
-        problem = _decoder.decode(data)
+        return decoder.decode(data)
     except msgspec.DecodeError as fault:
         raise _located(str(fault)) from fault
+
+
+def check_problem(problem: Problem) -> None:
+    """ProblemError when two parts bear one name, or one says what excludes itself."""
     _each_once([offer.line for offer in problem.offers], "$.offers", "line")
     _each_once([need.line for need in problem.needs], "$.needs", "line")
     ways = [(leg.origin, leg.to, leg.mode, leg.departs_on) for leg in problem.legs]
@@ -195,7 +265,10 @@ def parse_problem(data: bytes) -> Problem:
     for n, need in enumerate(problem.needs):
         if need.grade is not None and need.grades is not None:
             raise ProblemError(f"$.needs[{n}]", "gives both `grade` and `grades`; give one")
-    return problem
+    _each_once([debt.id for debt in problem.obligations], "$.obligations", "id")
+    for n, debt in enumerate(problem.obligations):
+        if debt.debtor == debt.creditor:
+            raise ProblemError(f"$.obligations[{n}]", "is of a party to itself")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

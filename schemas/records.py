@@ -50,7 +50,10 @@ class LedgerLine(Derived):
 
 
 class Position(Derived):
-    """What a co-op has of one (commodity, grade, lot); `grade` and `lot` may be empty."""
+    """What a co-op has of one (commodity, grade, lot); `grade` and `lot` may be empty.
+
+    `coop` is left out where it is the speaker's own: a hub may decide in a co-op's name.
+    """
 
     commodity: str
     grade: str
@@ -63,10 +66,13 @@ class Position(Derived):
     expires_day: int
     last_report_ms: int
     version: int
+    coop: str = ""
 
 
 class OrderState(Derived):
     """One order of a co-op with every sound revision folded in: open, cancelled, or unplaced.
+
+    `delivered` is what was received for it, left out while that is nothing.
 
     Text is left out only where it is empty: msgspec knows other defaults by identity, not by
     value.
@@ -86,6 +92,7 @@ class OrderState(Derived):
     priority: str = ""
     min_lot: str = ""
     revision: int = 0
+    delivered: str = ""
 
 
 class Refused(Derived):
@@ -161,7 +168,10 @@ class Moment(Derived):
 
 
 class WayLeg(Derived):
-    """One leg of a way between hubs; the cost is rupiah per kg, -1 stands for any day."""
+    """One leg of a way between hubs; the cost is rupiah per kg, -1 stands for any day.
+
+    `back` is "yes" where something goes there anyway, to come home, and else left out.
+    """
 
     from_hub: str
     to_hub: str
@@ -170,6 +180,7 @@ class WayLeg(Derived):
     cost_per_kg: str
     basis: str
     departs_day: int = -1
+    back: str = ""
 
 
 class WayPart(Derived):
@@ -192,6 +203,9 @@ class Match(Derived):
     `commodity`, `quantity`, `unit` and `price` are those of the goods given. What arrives, and
     what the buyer pays for it, are told apart in a match between hubs; inside a hub they are the
     same, and `to_quantity`, `to_unit`, `buyer_price` (-1: price and leg) are left out.
+
+    `quantity` is what is agreed. Of what was shipped, that which was received, refused and lost is
+    told apart. `held_quantity` is what the offer may give to nobody else.
     """
 
     match_id: str
@@ -238,6 +252,8 @@ class Match(Derived):
     buyer_price: int = -1
     processing: int = 0
     parts: list[WayPart] = []
+    lost_quantity: str = "0"
+    held_quantity: str = ""
 
 
 class WhyNotLine(Derived):

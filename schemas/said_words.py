@@ -95,6 +95,8 @@ SAID: Final[Mapping[str, Word]] = {
     "decision": Word("What is decided.", {"enum": sorted(DECISIONS)}),
     "Decision.match": Word("The match it is about, by its id.", _form(MATCH_FORM)),
     "Decision.quantity": Word("How much, in the base unit of the match's commodity.", _QUANTITY),
+    "refused": Word("How much arrived and was not taken, in the same unit.", _QUANTITY),
+    "final": Word("Whether nothing more will come of it."),
     "price": Word("Price: whole rupiah per base unit of the commodity.", _PRICE),
     "contract": Word("The partner's own name for the contract.", _form(TAG_FORM)),
     "direction": Word("Whether the partner buys from or supplies to the site."),

@@ -4,7 +4,7 @@ Refuses to know a broker: `deploy.provision` makes them so.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 EVENTS: Final = "lumbung.events.v1"
@@ -35,7 +35,8 @@ class Topic:
     """One row of the topic table; `config` is what the broker is asked for.
 
     `times` is how many times the partitions of the events it has: each partition of a compacted
-    topic has one writer, so matches have a second set of them, for those between hubs.
+    topic has one writer, so matches have a second set of them, for those between hubs. `alone`:
+    it has one partition, however many the others have.
     """
 
     name: str
@@ -45,6 +46,11 @@ class Topic:
     sole_writer: str
     config: Mapping[str, str] = field(default_factory=dict)
     times: int = 1
+    alone: bool = False
+
+    def count(self, partitions: int) -> int:
+        """How many partitions it has where the events have so many."""
+        return 1 if self.alone else partitions * self.times
 
 
 TOPICS: Final[tuple[Topic, ...]] = (
@@ -62,6 +68,17 @@ TOPICS: Final[tuple[Topic, ...]] = (
     Topic(MATCHES, "match id", "owner", "compact", "owner of the match", COMPACTED, times=2),
     Topic(DEAD_LETTER, "its identity", "source", "forever", "whoever judged", WIDE),
 )
+
+
+OF_A_HUB: Final = Topic(
+    "lumbung.match.<hub>.v1", "match id", "none", "compact", "fan-out", COMPACTED, alone=True
+)
+"""What a hub reads: all its matches, those inside it and those with others, and no other's."""
+
+
+def hub_topic(hub: str) -> Topic:
+    """The topic of one hub's matches: `lumbung.match.19.02.v1`."""
+    return replace(OF_A_HUB, name=OF_A_HUB.name.replace("<hub>", hub))
 
 
 def changelog_topic(app_id: str, table: str = "state") -> Topic:

@@ -192,17 +192,16 @@ def _line(said: records.Ledger, line: records.LedgerLine) -> LedgerLineRow:
 
 
 def _position(said: records.Ledger, at: records.Position) -> PositionRow:
+    coop = at.coop or said.coop  # a hub may decide in the name of one of its co-ops
     return PositionRow(
-        said.coop,
+        coop,
         at.commodity,
         at.grade,
         at.lot,
-        f"{said.coop}|{at.commodity}|{at.grade}|{at.lot}",
+        f"{coop}|{at.commodity}|{at.grade}|{at.lot}",
         said.hub,
         at.unit,
-        micro_of(at.on_hand),
-        micro_of(at.keep),
-        micro_of(at.min_lot),
+        *(micro_of(at.on_hand), micro_of(at.keep), micro_of(at.min_lot)),
         at.floor_price,
         at.expires_day,
         at.last_report_ms,
@@ -213,7 +212,7 @@ def _position(said: records.Ledger, at: records.Position) -> PositionRow:
 def _order(said: records.Ledger, order: records.OrderState) -> OrderRow:
     return OrderRow(
         order.order_id,
-        said.coop,
+        order.order_id.partition("|")[0],
         said.hub,
         order.order,
         order.commodity,
@@ -227,6 +226,7 @@ def _order(said: records.Ledger, order: records.OrderState) -> OrderRow:
         micro_of(order.min_lot),
         order.state,
         order.revision,
+        micro_of(order.delivered),
         order.version,
     )
 
@@ -241,11 +241,8 @@ def _demand(said: records.Demand) -> list[Row]:
             horizon,
             row.grade,
             row.market,
-            micro_of(row.supply),
-            micro_of(row.planned),
-            micro_of(row.demand),
-            micro_of(row.matched),
-            micro_of(row.gap),
+            *(micro_of(row.supply), micro_of(row.planned), micro_of(row.demand)),
+            *(micro_of(row.matched), micro_of(row.gap)),
             version,
         )
         for row in said.rows
@@ -261,11 +258,15 @@ _MICRO_OF_MATCH: Final = {
     "shipped_micro": "shipped_quantity",
     "received_micro": "received_quantity",
     "refused_micro": "refused_quantity",
+    "lost_micro": "lost_quantity",
 }
 _OF_THE_NEED: Final = frozenset({"to_quantity_micro", "to_unit", "buyer_price", "parts"})
 _SAME_IN_MATCH: Final = [
-    name for name in MatchRow._fields if name not in _MICRO_OF_MATCH and name not in _OF_THE_NEED
+    name
+    for name in MatchRow._fields
+    if name not in (*_MICRO_OF_MATCH, *_OF_THE_NEED, "held_micro")
 ]
+_HELD_WHOLE: Final = frozenset({"proposed", "countered", "accepted"})
 _NAME_IN_RECORD: Final = {"order_no": "order"}
 
 
@@ -275,16 +276,22 @@ def _match(said: records.Match) -> list[Row]:
     }
     fields |= {name: micro_of(getattr(said, of)) for name, of in _MICRO_OF_MATCH.items()}
     fields["certified"] = int(said.certified)
+    fields["held_micro"] = _held(said)
     fields |= _of_the_need(said)
     rows: list[Row] = [MatchRow(**fields)]
+    name, version = said.match_id, said.version
     for step, at in enumerate(said.history, start=1):
         reason = Words(at.reason)
-        rows.append(
-            MatchHistoryRow(
-                said.match_id, step, at.state, at.at_ms, at.actor, reason, said.version
-            )
-        )
+        rows.append(MatchHistoryRow(name, step, at.state, at.at_ms, at.actor, reason, version))
     return rows
+
+
+def _held(said: records.Match) -> int:
+    """What a match holds of its offer; where it does not say, all that has not left."""
+    if said.held_quantity:
+        return micro_of(said.held_quantity)
+    left = micro_of(said.quantity) - micro_of(said.shipped_quantity)
+    return max(0, left) if said.state in _HELD_WHOLE else 0
 
 
 def _of_the_need(said: records.Match) -> dict[str, Any]:

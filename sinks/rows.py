@@ -118,6 +118,7 @@ class OrderRow(NamedTuple):
     min_lot_micro: int
     state: str
     revision: int
+    delivered_micro: int
     version: int
 
 
@@ -151,7 +152,7 @@ class HubDemandRow(NamedTuple):
 
 
 class MatchRow(NamedTuple):
-    """A match as it stands; `received` and `refused` are of what arrives, `parts` is JSON."""
+    """A match as it stands; `received`, `refused`, `lost` are of what arrives, `parts` is JSON."""
 
     match_id: str
     tier: int
@@ -195,6 +196,8 @@ class MatchRow(NamedTuple):
     buyer_price: int
     processing: int
     parts: Words
+    lost_micro: int
+    held_micro: int
     version: int
 
 
@@ -347,8 +350,7 @@ def columns_of(shape: type[Row]) -> dict[str, Any]:
 
 def _of_kind(shape: type[Row], wanted: type) -> Callable[[Row], Any]:
     at = [i for i, kind in enumerate(columns_of(shape).values()) if kind is wanted]
-    # A single index would give a bare value instead of a tuple.
-    return itemgetter(*(at * 2 if len(at) == 1 else at))
+    return itemgetter(*(at * 2 if len(at) == 1 else at))  # of a single index no tuple comes
 
 
 _TEXTS: Final = {shape: _of_kind(shape, str) for shape in SHAPES}

@@ -49,6 +49,13 @@ def board(connection: Connection, hubs: Sequence[str] = ()) -> list[HubLine]:
     ]
 
 
+def lives(connection: Connection) -> dict[tuple[int, str], int]:
+    """Count matches by tier (1 inside a hub, 2 between hubs) and state."""
+    match = TABLES[MatchRow].c
+    asked = select(match.tier, match.state, func.count()).group_by(match.tier, match.state)
+    return {(int(tier), str(state)): int(n) for tier, state, n in connection.execute(asked)}
+
+
 def counts_names(connection: Connection) -> dict[str, str]:
     """Give the hubs' names by code."""
     return {str(hub): str(name) for hub, name in connection.execute(select(HUB.c.hub, HUB.c.name))}

@@ -21,6 +21,7 @@ from sqlalchemy import (
     true,
 )
 
+from sinks.queries.awaited import with_awaited
 from sinks.queries.shown import Shown, everything, rows, view
 from sinks.rows import HeardRow
 from sinks.tables import COOPERATIVE, HUB, TABLES
@@ -30,13 +31,17 @@ LIMIT: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What to show; empty means all. `state` is that of a match or order, or a letter's reason."""
+    """What to show; empty (0) means all.
+
+    `state` is that of a match or order, or a letter's reason; `tier` 1 is inside a hub, 2 between.
+    """
 
     hub: str = ""
     commodity: str = ""
     state: str = ""
     coop: str = ""
     horizon: str = ""
+    tier: int = 0
     limit: int = LIMIT
 
 
@@ -84,6 +89,7 @@ LISTINGS: Final[Mapping[str, Listing]] = {
             "commodity": ("commodity", "to_commodity"),
             "coop": ("from_coop", "to_coop"),
             "state": ("state",),
+            "tier": ("tier",),
         },
         ("-version", "match_id"),
     ),
@@ -111,7 +117,8 @@ def get(connection: Connection, name: str, filters: Filters | None = None) -> li
     if listing.positive:
         tests.append(or_(*(of.c[each] > 0 for each in listing.positive)))
     asked = everything(of).where(and_(true(), *tests)).order_by(*_order(of, listing))
-    return rows(connection, asked.limit(wanted.limit))
+    found = rows(connection, asked.limit(wanted.limit))
+    return with_awaited(connection, found) if name == "matches" else found
 
 
 def hubs(connection: Connection, filters: Filters) -> list[Shown]:
@@ -150,7 +157,7 @@ def last_reports(connection: Connection) -> dict[str, int]:
     return {str(hub): int(ms) for hub, ms in connection.execute(asked)}
 
 
-def _said(filters: Filters) -> dict[str, str]:
+def _said(filters: Filters) -> dict[str, str | int]:
     return {
         each.name: getattr(filters, each.name)
         for each in fields(filters)

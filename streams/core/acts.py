@@ -6,25 +6,35 @@ The other types (obstacles, visits, contracts) are kept and shown as they were s
 from collections.abc import Callable
 from typing import Final
 
+from schemas.amounts import price_of, quantity_of
 from schemas.errors import Reason, Rejection, Unacceptable
 from schemas.events import Decision, Gap, Profile
 from schemas.judged import Judged
+from schemas.quantity import MICRO
 from schemas.resolving import day_of
 from schemas.validation import Judge
-from streams.core import deals, orders, sequence
+from streams.core import deal_life, deals, leg_acts, movements, orders, sequence
+from streams.core.interchange.hub_side import At
+from streams.core.lifecycle import Act as Done
+from streams.core.lifecycle import Refusal
+from streams.core.lifecycle_table import Action, Side
 from streams.core.promises import Promises
 from streams.core.sayings import Touched
-from streams.core.state import Applied, Coop, Deal, Step, line_key
+from streams.core.state import Applied, Coop, Deal, line_key
 from streams.core.view import View
 
 
 class Act:
-    """One saying with a body being carried out; `deals` are those it changed."""
+    """One saying with a body being carried out; `deals` are those it changed.
+
+    `lines` is what it touched of other co-ops than its speaker: a hub moves what it does not have.
+    """
 
     def __init__(
         self, said: Judged, coop: Coop, view: View, promises: Promises, version: int
     ) -> None:
         self.deals: list[Deal] = []
+        self.lines: dict[str, Touched] = {}
         self._said, self._coop, self._view = said, coop, view
         self._promises, self._version = promises, version
 
@@ -62,22 +72,78 @@ class Act:
         if not sequence.give_up(self._coop.gates[self._said.device], body.first, body.last):
             raise Unacceptable(Reason.SEQUENCE_TOO_FAR, "data.last")
 
-    def _decision(self, _touched: Touched, now: Applied, _judge: Judge) -> None:
+    def _decision(self, touched: Touched, now: Applied, _judge: Judge) -> None:
         said, view = self._said, self._view
         deal = view.book.deals.get(said.body.match)
         if deal is None:
-            raise Unacceptable(Reason.UNKNOWN_MATCH, "data.match")
+            self._leg_decision(touched, now)
+            return
         by = deals.sides(deal, said.actor, view.book.coops, view.today(said.hub))
-        step = Step("", now.as_of_ms, said.actor, said.body.reason or said.body.decision)
-        short = said.body.decision == "accept" and self._promises.is_short(deal)
-        if short and deal.state == "proposed":
-            raise Unacceptable(Reason.STOCK_GONE, "data.match")
-        deals.decide(deal, said.body.decision, by, step)
-        step.state = deal.state
+        gone = said.body.decision == Action.ACCEPT and self._promises.is_short(deal)
+        done = done_by(said.body, by, now.as_of_ms, goods_gone=gone)
+        life = deal_life.after(deal, done)
+        if isinstance(life, Refusal):
+            raise Unacceptable(life.reason, life.field)
+        if done.action is Action.SHIP:
+            self._move(*deal_life.given_from(deal), -done.quantity, touched)
+        elif done.action is Action.RECEIVE and done.quantity:
+            self._move(*deal_life.taken_to(deal), done.quantity, touched)
+            self._fill(deal.to_coop, deal.order, (deal.commodity, done.quantity), touched)
+        deal_life.bring(deal, life, done, said.actor)
         deal.version = self._version
         view.follow_deal(deal, self._version)
         eased = self._promises.weigh([deal.offer], [deal.need], said.id, self._version)
         self.deals = [deal, *(d for d in eased if d is not deal)]
+
+    def _leg_decision(self, touched: Touched, now: Applied) -> None:
+        """A match between hubs, or none that is known here."""
+        said, view = self._said, self._view
+        legs = leg_acts.spoken_for(said.body, view, view.today(said.hub))
+        done = done_by(said.body, frozenset(), now.as_of_ms, goods_gone=False)
+        told = leg_acts.told_of(done, said.actor)
+        for leg in leg_acts.allowed(legs, told):
+            moved = leg_acts.moved_by(leg, told)
+            if moved is not None:
+                self._move(moved.coop, moved.position, moved.micro, touched)
+                self._fill(moved.coop, moved.order, (moved.commodity, moved.micro), touched)
+            view.legs.act(leg.name, told, At(self._version, now.as_of_ms))
+
+    # -------------------------------------------------------------- what a decision moves
+    def _move(self, coop: str, name: str, micro: int, touched: Touched) -> None:
+        """Move goods onto a co-op's position, at the decision's own time."""
+        said = self._said
+        key = line_key(said.time_ms, said.device, said.sequence, 0, 0)
+        own = self._view.book.coops[coop]
+        self._note(coop, movements.move(own, name, key, micro, self._version), touched)
+
+    def _fill(self, coop: str, order: str, goods: tuple[str, int], touched: Touched) -> None:
+        """So much of a commodity was received for an order; `goods` is commodity and micro."""
+        own = self._view.book.coops[coop]
+        self._note(coop, movements.fill(own, order, *goods, self._version), touched)
+
+    def _note(self, coop: str, moved: Touched, touched: Touched) -> None:
+        known = touched if coop == self._said.actor else self.lines.setdefault(coop, Touched())
+        known.levels = moved.levels | known.levels
+        known.orders = moved.orders | known.orders
+
+
+def done_by(body: Decision, by: frozenset[Side], at_ms: int, *, goods_gone: bool) -> Done:
+    """A decision as the table knows it; an amount that was not said is 0."""
+    return Done(
+        Action(body.decision),
+        by,
+        at_ms,
+        quantity=_micro(body.quantity, "data.quantity"),
+        refused=_micro(body.refused, "data.refused"),
+        price=max(0, price_of(body.price, "data.price")),
+        reason=body.reason,
+        final=body.final,
+        goods_gone=goods_gone,
+    )
+
+
+def _micro(text: str, field: str) -> int:
+    return quantity_of(text, MICRO, field, 0) if text else 0
 
 
 _ACTS: Final[dict[type, Callable[[Act, Touched, Applied, Judge], None]]] = {

@@ -5,17 +5,28 @@ write a file.
 """
 
 from collections import Counter
+from dataclasses import replace
 from typing import Final
 
 import msgspec
 
 from schemas.commodity import Catalogue
-from schemas.problem import ProblemError, parse_problem
+from schemas.problem import Problem, ProblemError, parse_problem
 from schemas.quantity import MICRO, format_quantity
 from schemas.reference import catalogue as shipped_catalogue
 from schemas.reference import units as shipped_units
 from schemas.units import UnitTable
+from streams.core.interchange.beside import (
+    ClearedLine,
+    ReturnLine,
+    SwapsLine,
+    cleared_of,
+    return_lines,
+    returns_of,
+    swaps_of,
+)
 from streams.core.interchange.posing import is_network, terms_of
+from streams.core.interchange.return_legs import ReturnLeg, with_returns
 from streams.core.interchange.solving import solve_between
 from streams.core.interchange.telling import ShipmentLine, shipment_line
 from streams.core.interchange.terms import Interchange, Terms
@@ -55,8 +66,11 @@ class LeftLine(msgspec.Struct, frozen=True, omit_defaults=True):
     partner: str | None = None
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """The whole answer; `streams.core.lines.Round` says what objective, certified and gap mean."""
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The whole answer; `streams.core.lines.Round` says what objective, certified and gap mean.
+
+    The last three stand there when the problem asks for them.
+    """
 
     objective: int
     certified: bool
@@ -65,6 +79,9 @@ class Answer(msgspec.Struct, frozen=True):
     digest: str
     proposals: list[MatchLine] | list[ShipmentLine]
     unmatched: list[LeftLine]
+    return_legs: list[ReturnLine] | None = None
+    cycles: SwapsLine | None = None
+    cleared: ClearedLine | None = None
 
 
 def answer(
@@ -75,7 +92,13 @@ def answer(
     ProblemError when the problem cannot be solved as it stands. Without a catalogue and units of
     the caller's own, those that are shipped hold.
     """
-    asked = parse_problem(problem)
+    return msgspec.json.encode(answered(parse_problem(problem), catalogue, units))
+
+
+def answered(
+    asked: Problem, catalogue: Catalogue | None = None, units: UnitTable | None = None
+) -> Answer:
+    """Solve a problem that is read already; as `answer`."""
     goods, known = catalogue or shipped_catalogue(), units or shipped_units()
     posed = pose(asked, goods, known)
     commodities = {
@@ -83,22 +106,39 @@ def answer(
         "need": {need.line: need.commodity for need in posed.needs},
     }
     terms = terms_of(asked, posed, goods) if is_network(asked) else None
+    back: tuple[ReturnLeg, ...] = ()
+    if terms is not None and asked.accepted_flows:
+        back = returns_of(asked, terms, posed.today)
+        terms = replace(terms, legs=with_returns(terms.legs, back))
     found, proposals = _solved(posed, terms, commodities)
     words = _unit_words(known)
-    return msgspec.json.encode(
-        Answer(
-            objective=found.objective,
-            certified=found.certified,
-            gap=found.gap,
-            method=found.method,
-            digest=found.digest,
-            proposals=proposals,
-            unmatched=[
-                _left(rest, posed.measures[commodities[rest.side][rest.line]].unit, words)
-                for rest in found.unmatched
-            ],
-        )
+    swaps = None
+    if asked.cycles is not None:
+        wide = terms or terms_of(asked, posed, goods)
+        swaps = swaps_of(asked.cycles, posed, wide, found.unmatched, (goods, words))
+    return Answer(
+        objective=found.objective,
+        certified=found.certified,
+        gap=found.gap,
+        method=found.method,
+        digest=found.digest,
+        proposals=proposals,
+        unmatched=[
+            _left(rest, posed.measures[commodities[rest.side][rest.line]].unit, words)
+            for rest in found.unmatched
+        ],
+        return_legs=_returns(asked, back, found, posed),
+        cycles=swaps,
+        cleared=cleared_of(asked) if asked.obligations else None,
     )
+
+
+def _returns(
+    asked: Problem, back: tuple[ReturnLeg, ...], found: Round | Interchange, posed: Posed
+) -> list[ReturnLine] | None:
+    if not asked.accepted_flows or isinstance(found, Round):
+        return None
+    return return_lines(back, found, posed)
 
 
 def _solved(

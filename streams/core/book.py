@@ -11,9 +11,12 @@ from typing import Final, NamedTuple
 
 from schemas.commodity import Catalogue
 from streams.core import deals
+from streams.core.deal_life import is_held
+from streams.core.lifecycle_table import HOLDING
 from streams.core.state import Coop, Deal
 
-LIVE: Final = frozenset({"proposed", "accepted"})
+LIVE: Final = frozenset(state.value for state in HOLDING)
+"""States of deals that may bind goods or needs."""
 HubFamily = tuple[str, str]
 
 
@@ -84,7 +87,7 @@ class Book:
     def keep_deal(self, deal: Deal) -> None:
         """A deal is new or came to another state: find it by its lines while it lives."""
         self.deals[deal.match] = deal
-        if deal.state != "proposed" or deals.is_held(deal):
+        if deal.state != "proposed" or is_held(deal):
             # What a side said yes to is settled too: the next match of the pair is another one.
             pair = self.settled.setdefault(deal.need, {})
             pair[deal.offer] = max(pair.get(deal.offer, 0), deal.n + 1)

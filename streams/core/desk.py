@@ -80,10 +80,11 @@ class Desk:
         """Lines may have shrunk or grown, and promises inside were cut: so may legs be."""
         if not self.side.lines:
             return
-        for side, names in ((LegSide.OFFER, offers), (LegSide.NEED, needs)):
-            for line in names:
-                if (side, line) in self.side.lines:
-                    self.side.weigh(side, line, cause, at)
+        moved = [(leg.side, leg.line) for leg in map(self.side.legs.__getitem__, self.side.moved)]
+        lines = [(LegSide.OFFER, line) for line in offers] + [(LegSide.NEED, x) for x in needs]
+        for side, line in dict.fromkeys([*lines, *moved]):
+            if (side, line) in self.side.lines:
+                self.side.weigh(side, line, cause, at)
         self._follow(at)
 
     def lapse(self, at: At) -> None:
@@ -122,10 +123,10 @@ class Desk:
         whole = not self._residuals.due()
         facts: dict[str, Any] = {"partition": self._number, "tick": tick, "version": version}
         facts["generation"] = self.generation
-        return [
-            (place, Done(**facts, told=self._residuals.sum(place) if whole else -1))
-            for place in range(self._partitions)
-        ]
+        places = range(self._partitions)
+        sums = [self._residuals.sum(place) if whole else -1 for place in places]
+        words = {told: Done(**facts, told=told) for told in set(sums)}
+        return [(place, words[told]) for place, told in enumerate(sums)]
 
     def _home(self, family: str) -> int:
         return partition_of(family, self._partitions)
@@ -182,14 +183,14 @@ class Desk:
 def _rows(said: Iterable[Said], at_ms: int) -> Away:
     """What is said by partition of the market, in its order; equal words are written once."""
     found: dict[int, list[tuple[bytes, bytes]]] = {}
-    spelt: dict[Done, bytes] = {}
+    spelt: dict[Done, tuple[bytes, bytes]] = {}
     for place, word in said:
-        value = spelt.get(word) if isinstance(word, Done) else None
-        if value is None:
-            value = written(word, at_ms)
+        row = spelt.get(word) if isinstance(word, Done) else None
+        if row is None:
+            row = key_of(word), written(word, at_ms)
             if isinstance(word, Done):
-                spelt[word] = value
-        found.setdefault(place, []).append((key_of(word), value))
+                spelt[word] = row
+        found.setdefault(place, []).append(row)
     return [(topics.MARKET, place, rows) for place, rows in sorted(found.items())]
 
 

@@ -1,10 +1,10 @@
 """Decides what a tick forgets of an actor: old lines, spent voids, empty positions, closed orders.
 
 Lines go after 45 days; what they amount to stays as the base of their position, so that late
-movements, counts and voids still come out right. Only what the tick before this one already found
-is forgotten: until that tick is committed, a worker that takes over may have to say it again. A
-position of nothing, a closed order and a void that met no line go after 445 days, when no saying
-old enough to concern them would be accepted any more.
+movements, counts and voids still come out right; what matches moved goes with them. Only what the
+tick before this one already found is forgotten: until that tick is committed, a worker that takes
+over may have to say it again. A position of nothing, a closed order and a void that met no line
+go after 445 days, when no saying old enough to concern them would be accepted any more.
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from typing import Final
 from schemas.judged import JudgedLine, OrderLine, PlanLine, StockLine
 from schemas.records import offset_of
 from schemas.validation import AGE_MAX_MS
-from streams.core import orders, position
+from streams.core import movements, orders, position
 from streams.core.book import need_id, offer_id
 from streams.core.sayings import Touched, plan_name
 from streams.core.shelf import Shelf, glance, opened
@@ -49,18 +49,20 @@ class Forgetting:
         horizon = as_of_ms - KEEP_MS
         # A count that must stay needs every later movement beside it, so those stay as well.
         cutoff = min((g.time_ms for *_, g in kept if g.offset >= settled), default=horizon)
+        cutoff = min(cutoff, horizon)
         old = [
             (device, n, opened(value))
             for device, n, value, g in kept
-            if g.time_ms < min(cutoff, horizon) and g.offset < settled
+            if g.time_ms < cutoff and g.offset < settled
         ]
-        if old:
-            _settle(coop, old)
+        moved = movements.due(coop, cutoff) if coop.moves else {}
+        if old or moved:
+            _settle(coop, old, moved)
         for device, sequence, _ in old:
             self._shelf.drop(actor, device, sequence)
         touched = Touched(less=True)
         oldest = min((g.time_ms for *_, g in kept), default=as_of_ms)
-        changed = _tidy_plans(coop, horizon, touched) or bool(old)
+        changed = _tidy_plans(coop, horizon, touched) or bool(old or moved)
         if oldest >= as_of_ms - FORGET_MS or len(old) == len(kept):
             limits = (as_of_ms - FORGET_MS, settled)
             changed = self._tidy(actor, coop, limits, touched) or changed
@@ -76,7 +78,7 @@ class Forgetting:
         for name in spent:
             del coop.voids[name]
         for name, level in list(coop.levels.items()):
-            if level.on_hand or offset_of(level.version) >= settled:
+            if level.on_hand or name in coop.moves or offset_of(level.version) >= settled:
                 continue
             latest = max(level.last_ms, level.newest_key[0])
             if latest < limit and offer_id(actor, name) not in book.by_offer:
@@ -86,8 +88,10 @@ class Forgetting:
                 continue
             if need_id(actor, number) not in book.by_need:
                 seen = self._view.seen(actor, number)
-                if seen is None or seen.cancelled:
+                gone = seen is None and not movements.has_fills(coop, number)
+                if gone or (seen is not None and seen.cancelled):
                     touched.orders[number] = orders.goods_of(coop.orders.pop(number))
+                    movements.forget_fills(coop, number)
         return bool(spent or touched.levels or touched.orders)
 
 
@@ -101,9 +105,8 @@ def _tidy_plans(coop: Coop, horizon: int, touched: Touched) -> bool:
     return bool(touched.plans)
 
 
-def _settle(coop: Coop, old: list[Kept]) -> None:
-    """Fold lines that are about to go into what stays of them."""
-    stock: dict[str, list[tuple[Key, StockLine]]] = {}
+def _settle(coop: Coop, old: list[Kept], stock: dict[str, list[position.Entry]]) -> None:
+    """Fold lines, and movements by position, that are about to go into what stays of them."""
     for device, sequence, said in old:
         for line in said.lines:
             if is_void(coop, device, sequence, line.n, said.time_ms):

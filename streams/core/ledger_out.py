@@ -180,6 +180,13 @@ def position(line: StockLine, level: Level, goods: Goods) -> str:
     )
 
 
+def moved(of: str, name: str, level: Level, goods: Goods) -> str:
+    """A position that a decision moved; `of` is its co-op when that did not speak, else ""."""
+    commodity, grade, lot = name.split("|", 2)
+    shown = position(StockLine(0, "i", commodity, grade, lot, 0, "", ""), level, goods)
+    return f'{{"coop":"{of}",{shown[1:]}' if of else shown
+
+
 def order(coop: str, name: str, seen: OrderView | None, kept: Order, goods: Goods) -> str:
     """An order as it stands; one whose placing is unknown or taken back says only that."""
     if seen is None:
@@ -210,6 +217,7 @@ def order(coop: str, name: str, seen: OrderView | None, kept: Order, goods: Good
             state="cancelled" if seen.cancelled else "open",
             revision=seen.revision,
             version=kept.version,
+            delivered=format_quantity(seen.delivered) if seen.delivered else "",
         )
     )
 

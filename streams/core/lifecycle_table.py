@@ -184,7 +184,7 @@ HOLDING: Final = frozenset(
 )
 """States in which goods may be held for a match."""
 
-_OVER: Final = {
+OVER: Final = {
     _S.PAID: Reason.MATCH_PAID,
     _S.REJECTED: Reason.MATCH_REJECTED,
     _S.EXPIRED: Reason.MATCH_EXPIRED,
@@ -192,8 +192,9 @@ _OVER: Final = {
     _S.CANCELLED: Reason.MATCH_CANCELLED,
     _S.NO_SHOW: Reason.MATCH_NO_SHOW,
 }
+"""Why nothing may be done to a match that has ended."""
 _PAST: Final = {
-    **_OVER,
+    **OVER,
     _S.DRAFT: Reason.MATCH_IS_DRAFT,
     _S.PROPOSED: Reason.ALREADY_PROPOSED,
     _S.COUNTERED: Reason.ALREADY_PROPOSED,

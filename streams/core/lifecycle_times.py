@@ -11,6 +11,8 @@ from schemas.commodity import Perishability
 
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
+WIB_MS: Final = 7 * HOUR_MS
+"""Days of the market are those of Jakarta."""
 PROPOSAL_MS: Final = 24 * HOUR_MS
 """How long a frozen proposal stands without both answers."""
 HOLD_BACK_MS: Final = 24 * HOUR_MS

@@ -4,19 +4,11 @@ from typing import Any, Final
 
 from schemas import records
 from schemas.quantity import format_quantity
+from streams.core import deal_life
 from streams.core.book import Good
 from streams.core.envelope import Row, wrapped
 from streams.core.reasons import sentence
 from streams.core.state import Deal, Round, WhyNot
-
-_NOT_UNDER_WAY: Final[dict[str, Any]] = {
-    "shipped_quantity": "0",
-    "received_quantity": "0",
-    "refused_quantity": "0",
-    "payment": "none",
-    "partner": "",
-}
-
 
 _SAME: Final = (
     ("match_id", "match"),
@@ -42,10 +34,11 @@ def match(deal: Deal, hub: str, units: dict[str, Good]) -> records.Match:
         from_hub=hub,
         to_hub=hub,
         leg_basis="estimated",
-        ship_by_day=deal.arrive_day - deal.leg_days if deal.arrive_day >= 0 else -1,
+        ship_by_day=deal_life.ship_by_day(deal),
         arrive_by_day=deal.arrive_day,
         expires_ms=-1 if deal.state == "accepted" else deal.expires_ms,
-        **_NOT_UNDER_WAY,
+        partner="",
+        **_under_way(deal),
         why_id=why_id,
         why_en=why_en,
         history=[
@@ -53,6 +46,20 @@ def match(deal: Deal, hub: str, units: dict[str, Good]) -> records.Match:
             for s in deal.steps
         ],
     )
+
+
+def _under_way(deal: Deal) -> dict[str, Any]:
+    """What has gone of the goods, what became of it, and what was said of the money."""
+    told: dict[str, Any] = {
+        "shipped_quantity": format_quantity(deal.shipped),
+        "received_quantity": format_quantity(deal.received),
+        "refused_quantity": format_quantity(deal.refused),
+        "held_quantity": format_quantity(deal_life.held(deal)),
+        "payment": deal_life.payment(deal),
+    }
+    if deal.lost:  # left out when it is nothing, on whatever Python
+        told["lost_quantity"] = format_quantity(deal.lost)
+    return told
 
 
 def _why(deal: Deal, units: dict[str, Good]) -> tuple[str, str]:

@@ -33,6 +33,13 @@ class OrderView(msgspec.Struct, gc=False):
     min_lot: int
     cancelled: bool
     revision: int
+    delivered: int = 0
+    """What was received for it of the goods it asks for."""
+
+    @property
+    def wanted(self) -> int:
+        """What it still asks for."""
+        return max(0, self.quantity - self.delivered)
 
 
 def number_of(line: OrderLine) -> int:

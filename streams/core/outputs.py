@@ -13,7 +13,7 @@ from schemas.errors import Reason, Rejection
 from schemas.events import REPORT_TYPE, Decision, Profile, plain
 from schemas.judged import Judged, OrderLine, PlanLine, StockLine, VoidLine
 from schemas.records import version_of
-from streams.core import demand_out, ledger_out, match_out
+from streams.core import demand_out, ledger_out, leg_acts, match_out
 from streams.core.book import LIVE
 from streams.core.dead_letters import dead_letter
 from streams.core.envelope import Row, stamp, wrapped
@@ -175,9 +175,7 @@ class Outputs:
 
     def _matches(self, deals: Iterable[str], rounds: Iterable[str], at: str) -> list[Row]:
         view, out = self._view, []
-        # Those that ended first: they may leave in two batches, and between the two no more may
-        # stand promised than is there.
-        for name in sorted(deals, key=lambda name: view.book.deals[name].state in LIVE):
+        for name in sorted(deals, key=lambda name: _place(view.book.deals[name].state)):
             deal = view.book.deals[name]
             hub = view.book.hub_of[deal.to_coop]
             value = match_out.match(deal, hub, view.goods)
@@ -232,6 +230,7 @@ class Outputs:
                 numbers[line.order] = None
         if type(said.body) is Profile:  # another pack is another order
             numbers |= {n: None for n, order in coop.orders.items() if order.version == version}
+        moves, filled = self._moved(said, kept)
         positions = [
             ledger_out.position(line, coop.levels[name], view.goods)
             for name, line in stock.items()
@@ -242,7 +241,25 @@ class Outputs:
             for n in numbers
             if n in coop.orders
         ]
+        positions, orders = positions + moves, orders + filled
         return ledger_out.field("positions", positions) + ledger_out.field("orders", orders)
+
+    def _moved(self, said: Judged, kept: Said) -> tuple[list[str], list[str]]:
+        """The positions and orders that a decision which was carried out has moved or filled."""
+        if type(said.body) is not Decision or kept.refused:
+            return [], []
+        found = leg_acts.moved_at(said.body, self._view)
+        if found is None:
+            return [], []
+        actor, name, number = found
+        coop, goods = self._view.book.coops[actor], self._view.goods
+        of = "" if actor == said.actor else actor
+        held = coop.levels.get(name)
+        shown = [] if held is None else [ledger_out.moved(of, name, held, goods)]
+        if number not in coop.orders:
+            return shown, []
+        seen = self._view.seen(actor, number)
+        return shown, [ledger_out.order(actor, number, seen, coop.orders[number], goods)]
 
     def _said(self, said: Judged, kept: Said) -> str:
         """What a saying says, and what of it was refused."""
@@ -255,6 +272,14 @@ class Outputs:
         if said.body is not None:
             inside += ledger_out.text("body", plain(said.body))
         return inside
+
+
+def _place(state: str) -> int:
+    """Those that ended first, then those that only shrink, then what is proposed.
+
+    They may leave in two batches, and between the two no more may stand promised than is there.
+    """
+    return 0 if state not in LIVE else 2 if state == "proposed" else 1
 
 
 def _taken_back(coop: Coop, said: Judged, kept: Said) -> frozenset[int]:

@@ -14,19 +14,18 @@ from schemas.errors import Reason, Rejection
 from schemas.judged import Judged
 from schemas.records import version_of
 from schemas.validation import Judge
-from streams.core import plain, sequence, state
+from streams.core import deal_life, plain, sequence, state
 from streams.core.acts import Act
 from streams.core.ahead import Ahead, Record, Verdict
 from streams.core.batch import COOP_BYTES_MAX, HEAVY_BYTES, STATE_BYTES_MAX, Batch
-from streams.core.book import need_id, offer_id
 from streams.core.desk import Desk
 from streams.core.effects import Away, Effects
 from streams.core.holdings import Holdings
 from streams.core.interchange.hub_side import At
 from streams.core.outputs import Outputs
-from streams.core.promises import Promises
+from streams.core.promises import Promises, lines_of
 from streams.core.rounds import Setting
-from streams.core.sayings import Saying
+from streams.core.sayings import Saying, Spoken
 from streams.core.sequence import Passage
 from streams.core.shelf import Shelf, opened
 from streams.core.state import Coop, Deal, Gate, Mended, Odd, Said
@@ -112,10 +111,12 @@ class Partition:
         return not (self._batch.bytes or self._desk.size) or self._fits(record.key)
 
     def _fits(self, key: bytes | None) -> bool:
-        """A tick may change much, so it opens a batch of its own; a heavy co-op does so later."""
-        return key != TICK_KEY and (
-            key not in self._batch.heavy or self._batch.bytes < HEAVY_BYTES
-        )
+        """A tick opens its own batch; so, later, does a heavy co-op, or who may move its goods."""
+        heavy = self._batch.heavy
+        if not heavy or key == TICK_KEY:
+            return key != TICK_KEY
+        alone = key in heavy or len(key or b"") == len(b"19.02")
+        return not alone or self._batch.bytes < HEAVY_BYTES
 
     def announce(self, committed: int) -> list[tuple[str, list[tuple[bytes, bytes]]]]:
         """All that changed at or above the committed offset and does not leave by re-reading."""
@@ -221,19 +222,14 @@ class Partition:
         touched = saying.fold()
         touched.refused[:0] = said.rejections
         act_deals: list[Deal] = []
+        lines = {said.actor: touched}
         if said.body is not None:
             act = Act(said, coop, self._view, self._promises, version)
             fault = act.carry_out(touched, now, self._judge)
             if fault is not None:
                 touched.refused.append(fault)
-            act_deals = act.deals
-        self._view.follow(said.actor, touched, version)
-        changed = [*act_deals, *self._promises.cut(said, touched, now, version)]
-        for deal in changed:
-            self._deal(deal)
-        offers = [offer_id(said.actor, name) for name in touched.levels]
-        needs = [need_id(said.actor, number) for number in touched.orders]
-        self._weigh(offers, needs, changed, said.id, self._at(record))
+            act_deals, lines = act.deals, lines | act.lines
+        self._spread(said, lines, act_deals, self._at(record))
         kept = Said(
             record.offset,
             said.time_ms,
@@ -245,10 +241,20 @@ class Partition:
             self._mended(said.repairs, Mended(record.offset, said.id))
         self._close(record, said, coop, kept)
 
-    def _weigh(
-        self, offers: list[str], needs: list[str], deals: Iterable[Deal], cause: str, at: At
-    ) -> None:
+    def _spread(self, said: Judged, lines: Spoken, deals: Iterable[Deal], at: At) -> None:
+        """Follow what a saying touched, by co-op; promises that no longer fit it give way."""
+        for actor, own in lines.items():
+            self._view.follow(actor, own, at.version)
+            if actor != said.actor:
+                self._batch.coop(actor, self._book.coops[actor])
+        changed = [*deals, *self._promises.cut(said, lines, self._held.now.as_of_ms, at.version)]
+        for deal in changed:
+            self._deal(deal)
+        self._weigh(lines, changed, said.id, at)
+
+    def _weigh(self, lines: Spoken, deals: Iterable[Deal], cause: str, at: At) -> None:
         """Lines, or what is promised of them inside, have changed: so may the legs on them."""
+        offers, needs = lines_of(lines)
         for deal in deals:
             offers.append(deal.offer)
             needs.append(deal.need)
@@ -317,7 +323,7 @@ class Partition:
 
     def _tell_market(self, beat: Beat, tick: int, at: At) -> None:
         """Holds run out; what families have left is told; then, that the tick is done."""
-        self._weigh([], [], beat.deals.values(), "", at)
+        self._weigh({}, beat.deals.values(), "", at)
         self._desk.lapse(at)
         solved = [(hub, family) for hub, _, family in (n.partition("|") for n in beat.rounds)]
         for where in dict.fromkeys([*solved, *self._desk.stale()]):
@@ -326,4 +332,5 @@ class Partition:
 
     def _deal(self, deal: Deal) -> None:
         self._batch.deal(deal)
+        self._batch.bytes += deal_life.bytes_of(deal)
         self._out.deals[deal.match] = None

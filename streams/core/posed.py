@@ -79,13 +79,13 @@ def pose(problem: Problem, catalogue: Catalogue, units: UnitTable) -> Posed:
         offers=tuple(_offer(o, f"$.offers[{n}]", scale) for n, o in enumerate(problem.offers)),
         needs=tuple(_need(w, f"$.needs[{n}]", scale) for n, w in enumerate(problem.needs)),
         options=options,
-        today=_today(problem),
+        today=today_of(problem),
         measures=scale.measures,
         rates={
             (leg.origin, leg.to): rate(leg.cost_per_kg, leg.days, f"$.legs[{n}]")
             for n, leg in enumerate(problem.legs)
         },
-        local=_local(problem),
+        local=local_of(problem),
     )
 
 
@@ -235,7 +235,8 @@ def rate(cost: float | str, days: float | str, path: str) -> Rate:
     return Rate(decimal(cost, f"{path}.cost_per_kg"), whole_days)
 
 
-def _local(problem: Problem) -> Rate:
+def local_of(problem: Problem) -> Rate:
+    """Give the way inside every hub that has none of its own."""
     local = problem.local_leg
     if local is None:
         return Rate(0, 0)
@@ -248,7 +249,7 @@ def _day(day: date | None) -> int | None:
     return None if day is None else day.toordinal() - EPOCH
 
 
-def _today(problem: Problem) -> int:
+def today_of(problem: Problem) -> int:
     """Give the day of `now`, by the clock it was said on."""
     if problem.now is None:
         for path in _dates(problem):

@@ -2,8 +2,8 @@
 
 Newest is by time, then device, then sequence and line, never by arrival. A saying that comes in
 order changes the level at once; a late count or a void folds the position again from the lines
-kept. Levels are not clamped: a co-op that gave out more than it counted has a negative level, and
-it is shown.
+kept. What a match brings or takes is a movement like any other, given as a signed amount. Levels
+are not clamped: a co-op that gave out more than it counted has a negative level, and it is shown.
 """
 
 from collections.abc import Iterable
@@ -12,6 +12,8 @@ from typing import Final
 from schemas.judged import OfferTerms, StockLine
 from streams.core.state import Ground, Key, Level
 
+Entry = tuple[Key, StockLine | int]
+"""A line, or what a match brought (or took, below zero), and its place among sayings."""
 _UNSAID: Final = OfferTerms()
 _FIELDS: Final = Ground.__struct_fields__
 
@@ -24,11 +26,17 @@ def apply(ground: Ground, line: StockLine, key: Key) -> bool:
             ground.count_key = ground.newest_key = key
         elif key > ground.count_key:
             return False
-    elif key > ground.count_key:
-        ground.on_hand += line.quantity if line.kind == "i" else -line.quantity
-        ground.newest_key = max(ground.newest_key, key)
+    else:
+        shift(ground, line.quantity if line.kind == "i" else -line.quantity, key)
     set_terms(ground, line, key)
     return True
+
+
+def shift(ground: Ground, micro: int, key: Key) -> None:
+    """Fold a movement of so many micro base units; a newer count contains it already."""
+    if key > ground.count_key:
+        ground.on_hand += micro
+        ground.newest_key = max(ground.newest_key, key)
 
 
 def set_terms(ground: Ground, line: StockLine, key: Key) -> None:
@@ -52,21 +60,27 @@ def count_is_too_late(level: Level, key: Key) -> bool:
     return base is not None and base.count_key < key < base.newest_key
 
 
-def refold(level: Level, lines: Iterable[tuple[Key, StockLine]]) -> None:
+def refold(level: Level, lines: Iterable[Entry]) -> None:
     """Fold the position again: its base, then every kept line, in the order of sayings."""
     base = level.base or Ground()
     for name in _FIELDS:
         setattr(level, name, getattr(base, name))
-    for key, line in sorted(lines, key=_by_key):
-        apply(level, line, key)
+    _fold(level, lines)
 
 
-def settle_base(level: Level, gone: Iterable[tuple[Key, StockLine]]) -> None:
+def settle_base(level: Level, gone: Iterable[Entry]) -> None:
     """Fold lines that are about to be forgotten into the base; no count that stays is older."""
     level.base = level.base or Ground()
-    for key, line in sorted(gone, key=_by_key):
-        apply(level.base, line, key)
+    _fold(level.base, gone)
 
 
-def _by_key(entry: tuple[Key, StockLine]) -> Key:
+def _fold(ground: Ground, entries: Iterable[Entry]) -> None:
+    for key, what in sorted(entries, key=_by_key):
+        if isinstance(what, int):
+            shift(ground, what, key)
+        else:
+            apply(ground, what, key)
+
+
+def _by_key(entry: Entry) -> Key:
     return entry[0]

@@ -6,15 +6,19 @@ naming the report. What a match between hubs takes of a line stands before propo
 what was said yes to inside. Refuses to know why a level or an order changed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from schemas.judged import Judged
 from schemas.market import LegSide
-from streams.core import deals
 from streams.core.book import Book, need_id, offer_id
-from streams.core.sayings import Touched
-from streams.core.state import Applied, Deal, Step
+from streams.core.deal_life import coming, held, is_held, lumbung_acts
+from streams.core.lifecycle_table import Action
+from streams.core.sayings import Spoken
+from streams.core.state import Deal
 from streams.core.view import View
+
+Bound = Callable[[Deal], int]
+"""What a deal binds of its offer, or of its need."""
 
 
 class Promises:
@@ -43,46 +47,48 @@ class Promises:
         actor, _, name = line.partition("|")
         if side is LegSide.NEED:
             live = [d for d in self._book.on_need(line) if d.commodity == commodity]
-            return max(0, self.wanted(line, commodity) - sum(d.quantity for d in live))
+            return max(0, self.wanted(line, commodity) - sum(map(coming, live)))
         if actor not in self._book.coops or not name.startswith(f"{commodity}|"):
             return 0
-        return max(0, self.free(line) - sum(d.quantity for d in self._book.on_offer(line)))
+        return max(0, self.free(line) - sum(map(held, self._book.on_offer(line))))
 
     def is_short(self, deal: Deal) -> bool:
         """True when the goods of a deal are no longer all there for it."""
-        held = [d for d in self._book.on_offer(deal.offer) if d is not deal and deals.is_held(d)]
+        others = [d for d in self._book.on_offer(deal.offer) if d is not deal and is_held(d)]
         legs = self._view.legs.promised(LegSide.OFFER, deal.offer)
-        return self.free(deal.offer) - legs - sum(d.quantity for d in held) < deal.quantity
+        return self.free(deal.offer) - legs - sum(map(held, others)) < deal.quantity
 
-    def cut(self, said: Judged, touched: Touched, now: Applied, version: int) -> list[Deal]:
+    def cut(self, said: Judged, lines: Spoken, as_of_ms: int, version: int) -> list[Deal]:
         """Withdraw what a saying has made impossible; gives the deals that changed."""
-        offers = [offer_id(said.actor, name) for name in touched.levels]
-        needs = [need_id(said.actor, number) for number in touched.orders]
+        offers, needs = lines_of(lines)
         found: dict[str, Deal] = {}
-        step = Step("superseded", now.as_of_ms, said.actor, said.id)
+        because = (said, as_of_ms)
         for offer in offers:
             if offer in self._book.by_offer:
                 live = list(self._book.on_offer(offer))
                 room = self.free(offer) - self._view.legs.promised(LegSide.OFFER, offer)
-                found |= self._withdraw(live, room, step)
+                found |= self._withdraw(live, held, room, because)
         for need in needs:
             for commodity in dict.fromkeys(d.commodity for d in self._book.on_need(need)):
                 live = [d for d in self._book.on_need(need) if d.commodity == commodity]
                 room = self.wanted(need, commodity)
                 room -= self._view.legs.promised(LegSide.NEED, need, commodity)
-                found |= self._withdraw(live, room, step)
+                found |= self._withdraw(live, coming, room, because)
         for deal in found.values():
             deal.version = version
             self._view.follow_deal(deal, version)
         return [*found.values(), *self.weigh(offers, needs, said.id, version)]
 
-    def _withdraw(self, live: list[Deal], room: int, step: Step) -> dict[str, Deal]:
-        over = sum(deal.quantity for deal in live) - room
+    def _withdraw(
+        self, live: list[Deal], bound: Bound, room: int, because: tuple[Judged, int]
+    ) -> dict[str, Deal]:
+        said, at_ms = because
+        over = sum(map(bound, live)) - room
         gone = {}
         for deal in sorted(live, key=lambda d: (-d.tick, d.match)):
-            if over > 0 and deal.state == "proposed" and not deals.is_held(deal):
+            if over > 0 and not is_held(deal):
                 over -= deal.quantity
-                deals.move(deal, deals.TRANSITIONS["proposed", "supersede"], step)
+                lumbung_acts(deal, Action.SUPERSEDE, at_ms, said.actor, said.id)
                 gone[deal.match] = deal
         return gone
 
@@ -101,17 +107,28 @@ class Promises:
     def _held(self, offers: list[str], needs: list[str]) -> list[Deal]:
         found = {d.match: d for offer in offers for d in self._book.on_offer(offer)}
         found |= {d.match: d for need in needs for d in self._book.on_need(need)}
-        return [found[name] for name in sorted(found) if deals.is_held(found[name])]
+        return [found[name] for name in sorted(found) if is_held(found[name])]
 
     def _uncovered(self, deal: Deal) -> bool:
         """True when what was held before it leaves too little of its offer or of its need."""
         on_need = (d for d in self._book.on_need(deal.need) if d.commodity == deal.commodity)
-        return _older(self._book.on_offer(deal.offer), deal) > self.free(deal.offer) or _older(
-            on_need, deal
-        ) > self.wanted(deal.need, deal.commodity)
+        on_offer = self._book.on_offer(deal.offer)
+        room, asked = self.free(deal.offer), self.wanted(deal.need, deal.commodity)
+        return _is_short(deal, on_offer, held, room) or _is_short(deal, on_need, coming, asked)
 
 
-def _older(live: Iterator[Deal], deal: Deal) -> int:
-    """Micro base units held by a deal and those that stand before it."""
+def lines_of(spoken: Spoken) -> tuple[list[str], list[str]]:
+    """The names of the offers and of the needs that a saying touched."""
+    offers = [offer_id(coop, name) for coop, own in spoken.items() for name in own.levels]
+    needs = [need_id(coop, number) for coop, own in spoken.items() for number in own.orders]
+    return offers, needs
+
+
+def _is_short(deal: Deal, live: Iterator[Deal], bound: Bound, room: int) -> bool:
+    """True when a deal and those that stand before it bind more of a line than there is.
+
+    What binds nothing any more, such as a deal that has shipped all, is short of nothing.
+    """
     place = (deal.tick, deal.match)
-    return sum(d.quantity for d in live if deals.is_held(d) and (d.tick, d.match) <= place)
+    older = sum(bound(d) for d in live if is_held(d) and (d.tick, d.match) <= place)
+    return older > room and bound(deal) > 0

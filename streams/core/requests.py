@@ -8,7 +8,7 @@ from typing import Final
 
 from schemas.errors import Reason, Rejection
 from schemas.identity import partition_of
-from schemas.market import TO_HUB, Commit, Release, Request, Reserve, Retell, key_of, read, type_of
+from schemas.market import TO_HUB, Request, Retell, key_of, read, type_of
 
 _HUB_LENGTH: Final = len("19.02")
 """A hub's name is that long, and so is the number of a partition in the market's words."""
@@ -23,7 +23,7 @@ def request_of(
     found = read(value)
     if isinstance(found, Rejection):
         return found
-    if not isinstance(found, Reserve | Commit | Release | Retell):
+    if not isinstance(found, Request):
         return Rejection(Reason.UNKNOWN_TYPE, "type")
     if key_of(found) != key:
         return Rejection(Reason.KEY_MISMATCH, "key")

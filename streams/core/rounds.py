@@ -13,6 +13,9 @@ from typing import Final, NamedTuple, Protocol, cast
 from schemas.market import LegSide
 from streams.core import deals
 from streams.core.book import Book, Good, HubFamily
+from streams.core.deal_life import coming, held, is_held, lumbung_acts
+from streams.core.lifecycle_table import Action
+from streams.core.lifecycle_times import PROPOSAL_MS
 from streams.core.lines import Leg, NeedLine, OfferLine, Options, Priority, Proposal, Round
 from streams.core.orders import OrderView
 from streams.core.state import Deal, Step, WhyNot
@@ -81,8 +84,8 @@ class Market:
         out = []
         for name, (coop, position) in self._book.mark(self._where).offers.items():
             level = self._book.coops[coop].levels[position]
-            held = sum(d.quantity for d in self._book.on_offer(name) if deals.is_held(d))
-            free = level.on_hand - level.keep - held - self._promised(LegSide.OFFER, name, "")
+            bound = sum(held(d) for d in self._book.on_offer(name) if is_held(d))
+            free = level.on_hand - level.keep - bound - self._promised(LegSide.OFFER, name, "")
             if free > 0:
                 out.append(self._offer(name, coop, position, free))
         return out
@@ -111,12 +114,12 @@ class Market:
             seen = self._seen(coop, number)
             if seen is None or seen.cancelled:
                 continue
-            held = sum(
-                d.quantity
+            bound = sum(
+                coming(d)
                 for d in self._book.on_need(name)
-                if deals.is_held(d) and d.commodity == seen.commodity
+                if is_held(d) and d.commodity == seen.commodity
             )
-            wanted = seen.quantity - held
+            wanted = seen.wanted - bound
             wanted -= self._promised(LegSide.NEED, name, seen.commodity)
             if wanted > 0:
                 out.append(self._need(name, coop, seen, wanted))
@@ -152,8 +155,7 @@ class Market:
         for pair, deal in sorted(open_deals.items()):
             proposal = wanted.pop(pair, None)
             if proposal is None:
-                step = Step("superseded", now.as_of_ms, "lumbung")
-                deals.move(deal, deals.TRANSITIONS["proposed", "supersede"], step)
+                lumbung_acts(deal, Action.SUPERSEDE, now.as_of_ms)
                 self._note(changes, deal, now.version)
                 continue
             ends = by_offer[pair[0]], by_need[pair[1]]
@@ -211,11 +213,11 @@ class Market:
         mark = self._book.mark(self._where)
         for name in mark.needs:
             for deal in self._book.on_need(name):
-                if not deals.is_held(deal):
+                if not is_held(deal):
                     found[deal.offer, deal.need] = deal
         for name in mark.offers:
             for deal in self._book.on_offer(name):
-                if not deals.is_held(deal):
+                if not is_held(deal):
                     found[deal.offer, deal.need] = deal
         return found
 
@@ -256,7 +258,7 @@ class Market:
             certified=answer.certified,
             tick=now.tick,
             digest=answer.digest,
-            expires_ms=now.as_of_ms + deals.PROPOSAL_MS,
+            expires_ms=now.as_of_ms + PROPOSAL_MS,
             arrive_day=_arrive_day(need, proposal, now),
             at_risk="",
             accepted_from=False,

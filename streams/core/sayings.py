@@ -6,7 +6,7 @@ then every kept line not taken back, in the order of sayings. Refuses to know of
 other co-ops.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -41,6 +41,10 @@ class Touched:
     lines: list[JudgedLine] = field(default_factory=list)
     refused: list[Rejection] = field(default_factory=list)
     less: bool = False
+
+
+Spoken = Mapping[str, Touched]
+"""What a saying touched, by co-op."""
 
 
 class Saying:
@@ -128,13 +132,13 @@ class Saying:
         return len(levels) + sum(name not in levels for name in names) <= ENTRIES_MAX
 
     def _refold(self, name: str, level: Level, also: StockLine | None = None) -> None:
-        lines = [
+        lines: list[position.Entry] = [
             (key, line)
             for key, line in self._kept_lines(also)
             if type(line) is StockLine
             and position_key(line.commodity, line.grade, line.lot) == name
         ]
-        position.refold(level, lines)
+        position.refold(level, [*lines, *self.coop.moves.get(name, ())])
 
     def _kept_lines(self, also: JudgedLine | None = None) -> Iterator[tuple[Key, JudgedLine]]:
         """Every line of the co-op that holds: those kept, then this saying's own so far."""

@@ -100,6 +100,8 @@ class Coop(State):
 
     `marks` is by commodity the version of what last touched it here, and outlives what it touched.
     `voids` is by line the times at which it was taken back: one that holds, or all that may yet.
+    `moves` is by position what matches brought or took, micro, with its place among sayings;
+    `filled` is by `order|commodity` what was received for an order, micro base units.
     """
 
     version: int = 0
@@ -113,6 +115,8 @@ class Coop(State):
     packs: dict[str, int] = {}
     mandates: list[tuple[str, int, int]] = []
     profile_key: Key = NO_KEY
+    moves: dict[str, list[tuple[Key, int]]] = {}
+    filled: dict[str, int] = {}
 
 
 class Said(State, gc=False):
@@ -135,7 +139,12 @@ class Step(State, gc=False):
 
 
 class Deal(State):
-    """A match inside the hub, as it stands, with its life."""
+    """A match inside the hub, as it stands, with its life; see `streams.core.deal_life`.
+
+    `granted` is what its offer holds for it until both have said yes, -1: all that it proposes.
+    From `shipped` on: what left, arrived sound, arrived and was not taken, never arrived, and
+    was agreed on and given up before it left.
+    """
 
     version: int
     match: str
@@ -165,6 +174,13 @@ class Deal(State):
     accepted_to: bool
     surplus: int
     steps: list[Step]
+    granted: int = -1
+    counters: int = 0
+    shipped: int = 0
+    received: int = 0
+    refused: int = 0
+    lost: int = 0
+    released: int = 0
 
 
 class WhyNot(State, gc=False):

@@ -1,4 +1,4 @@
-"""Decides what the passing of time changes: proposals run out, days turn, families match.
+"""Decides what the passing of time changes: matches run out, days turn, families match.
 
 Time is an input: a tick is a record like any other. A tick's work is bounded by what fits one
 batch; families left over stay dirty and come first at the next tick. Refuses to read a clock.
@@ -10,13 +10,14 @@ from typing import Final
 
 from schemas.judged import Judged
 from schemas.records import EPOCH_STEP
-from streams.core import deals
+from streams.core import deal_life, deals
 from streams.core.book import HubFamily
 from streams.core.forgetting import Forgetting
+from streams.core.lifecycle_table import Action
 from streams.core.promises import Promises
 from streams.core.rounds import Market, Moment, Setting
 from streams.core.shelf import Shelf
-from streams.core.state import Applied, Coop, Deal, Round, Step
+from streams.core.state import Applied, Coop, Deal, Round
 from streams.core.view import DAY_MS, HOUR_MS, View
 
 SWEEP: Final = 20
@@ -24,7 +25,7 @@ SWEEP: Final = 20
 BYTES_MAX: Final = 380 * 1024
 SWEEP_BYTES_MAX: Final = BYTES_MAX // 3
 EXPIRE_MAX: Final = 150
-"""How many proposals run out at one tick; the others follow at the next."""
+"""How many matches end by time alone at one tick; the others follow at the next."""
 DEAL_BYTES: Final = 600
 LINE_BYTES: Final = 300
 """What a line of a family adds to a round, roughly: a deal, or a reason."""
@@ -48,7 +49,7 @@ class Beat:
     def note(self, deal: Deal) -> None:
         """A deal changed."""
         self.deals[deal.match] = deal
-        self.size += DEAL_BYTES
+        self.size += DEAL_BYTES + deal_life.bytes_of(deal)
 
 
 def day_turns(as_of_ms: int) -> int:
@@ -99,15 +100,15 @@ class Clockwork:
                 view.book.dirty[where] = None
 
     def _expire(self, beat: Beat, now: Applied, version: int) -> None:
-        due = [
-            (deal.expires_ms, deal.match)
-            for deal in self._view.book.live.values()
-            if deal.state == "proposed" and deal.expires_ms <= now.as_of_ms
-        ]
-        for _, name in sorted(due)[:EXPIRE_MAX]:
+        """Nobody answered, nobody shipped, or nobody said what became of the rest."""
+        due: list[tuple[int, str, Action]] = []
+        for name, deal in self._view.book.live.items():
+            ends = deal_life.due(deal)
+            if ends is not None and ends[0] <= now.as_of_ms:
+                due.append((ends[0], name, ends[1]))
+        for _, name, action in sorted(due)[:EXPIRE_MAX]:
             deal = self._view.book.deals[name]
-            step = Step("expired", now.as_of_ms, "lumbung")
-            deals.move(deal, deals.TRANSITIONS["proposed", "expire"], step)
+            deal_life.lumbung_acts(deal, action, now.as_of_ms)
             deal.version = version
             self._view.follow_deal(deal, version)
             beat.note(deal)
@@ -191,4 +192,7 @@ def bytes_of(coop: Coop) -> int:
     if coop.plans or coop.voids or coop.mandates:
         size += 96 * (len(coop.plans) + len(coop.voids) + len(coop.mandates))
         size += sum(9 * len(times) for times in coop.voids.values())
+    if coop.moves or coop.filled:
+        size += 96 * (len(coop.moves) + len(coop.filled))
+        size += sum(40 * len(moves) for moves in coop.moves.values())
     return size

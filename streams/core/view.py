@@ -10,12 +10,13 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from schemas.identity import CoopId
-from schemas.market import LegSide
+from schemas.market import ActTold, LegSide
 from schemas.register import Register
 from schemas.units import Packs
 from schemas.validation import Judge
-from streams.core import orders
+from streams.core import movements, orders
 from streams.core.book import Book, Good, HubFamily, need_id, offer_id
+from streams.core.deal_life import coming
 from streams.core.orders import Amount, OrderView
 from streams.core.sayings import Touched
 from streams.core.state import Applied, Coop, Deal, Round
@@ -33,6 +34,13 @@ class Legs(Protocol):
     def lines(self) -> Mapping[tuple[LegSide, str], Any]:
         """The lines that anything is promised of."""
 
+    @property
+    def legs(self) -> Mapping[str, Any]:
+        """All legs, by name."""
+
+    def act(self, name: str, told: ActTold, at: Any) -> None:
+        """Somebody does something to a match at one of its ends."""
+
     def promised(self, side: LegSide, line: str, commodity: str = "") -> int:
         """What nobody else may have of a line, or of one commodity of it."""
 
@@ -44,6 +52,10 @@ class _NoLegs:
     """Where no market is."""
 
     lines: Final[Mapping[tuple[LegSide, str], Any]] = MappingProxyType({})
+    legs: Final[Mapping[str, Any]] = MappingProxyType({})
+
+    def act(self, _name: str, _told: ActTold, _at: Any) -> None:
+        raise KeyError(_name)
 
     def promised(self, _side: LegSide, _line: str, _commodity: str = "") -> int:
         return 0
@@ -101,8 +113,12 @@ class View:
 
     def seen(self, actor: str, number: str) -> OrderView | None:
         """An order as it stands."""
-        order = self.book.coops[actor].orders.get(number)
-        return None if order is None else orders.view(order, self.amount(actor))
+        coop = self.book.coops[actor]
+        order = coop.orders.get(number)
+        seen = None if order is None else orders.view(order, self.amount(actor))
+        if coop.filled and seen is not None:
+            seen.delivered = movements.received_for(coop, number, seen.commodity)
+        return seen
 
     # -------------------------------------------------------------- following changes
     def follow(self, actor: str, touched: Touched, version: int) -> None:
@@ -200,7 +216,7 @@ class View:
         if seen is None or seen.cancelled:
             return None
         # Goods promised before the order came to ask for others do not fill it.
-        bound = sum(d.quantity for d in self.book.on_need(name) if d.commodity == seen.commodity)
+        bound = sum(coming(d) for d in self.book.on_need(name) if d.commodity == seen.commodity)
         bound += self.legs.committed(LegSide.NEED, name, seen.commodity)
         return Want(
             hub,
@@ -208,7 +224,7 @@ class View:
             seen.grade,
             seen.market,
             bucket_of(seen.needed_day, self.today(hub)),
-            seen.quantity,
+            seen.wanted,
             bound,
         )
 

@@ -63,7 +63,8 @@ def shown(tmp_path_factory):
         answer = running.ended()
     assert answer.code == 0, answer.err
     assert answer.out == ""
-    assert {"kafka", "streams 0", "market 0", "sink", "clock", "world"} <= running.roles
+    roles = {"kafka", "streams 0", "market 0", "sink", "fan-out", "clock", "world"}
+    assert roles <= running.roles
     assert running.left_behind() == []
     return data, said
 

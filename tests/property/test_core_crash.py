@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.core.book import LIVE
-from streams.core.deals import is_held
+from streams.core.deal_life import is_held
 from streams.core.partition import Partition
 from tests.support.core_desk import Batch, Desk, restored, said_once, taken_back
 from tests.support.core_logs import Logged, records

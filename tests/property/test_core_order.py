@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.support.core_desk import Desk, taken_back, without_versions
 from tests.support.core_logs import COOPS, DAY, HOUR, NOON, Saying, records, tick
 from tests.support.core_village import Village
-from tests.support.oracle import Oracle
+from tests.support.oracle import Moved, Oracle, ms
 
 SEEDS = st.integers(0, 2**32)
 FEW = settings(max_examples=25, deadline=None)
@@ -95,6 +95,22 @@ def sound_lines(desk: Desk, log: list[Saying]) -> list[bytes]:
     return found
 
 
+def moved(desk: Desk, log: list[Saying]) -> list[Moved]:
+    """What the decisions moved that were carried out."""
+    found, matches = [], desk.matches()
+    for entry in desk.ledger():
+        if entry["verdict"] == "accepted" and entry["event_type"] == "lumbung.decision.v1":
+            told = json.loads(log[entry["offset"]].value)
+            said, match = told["data"], matches[told["data"]["match"]]
+            key = (ms(told["time"]), said["device"], said["sequence"], 0)
+            goods, amount = f"{match['commodity']}|{match['grade']}", int(said.get("quantity", 0))
+            if said["decision"] == "ship":
+                found.append(Moved(match["from_coop"], f"{goods}|{match['lot']}", -amount, key))
+            elif said["decision"] == "receive":
+                found.append(Moved(match["to_coop"], f"{goods}|", amount, key, match["order"]))
+    return found
+
+
 @FEW
 @given(SEEDS)
 def test_what_ticks_forget_still_counts_as_the_oracle_that_forgets_nothing_says(seed: int) -> None:
@@ -103,7 +119,7 @@ def test_what_ticks_forget_still_counts_as_the_oracle_that_forgets_nothing_says(
     desk = Desk()
     for said in log:
         desk.feed(said)
-    oracle = Oracle(sound_lines(desk, log))
+    oracle = Oracle(sound_lines(desk, log), moved(desk, log))
     assert levels(desk) == oracle.positions()
     states = {name: order["state"] for name, order in oracle.orders().items()}
     assert {name: order["state"] for name, order in desk.orders().items()} == states

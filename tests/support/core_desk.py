@@ -88,7 +88,7 @@ class Desk:
     def positions(self) -> dict[tuple[str, str], dict[str, Any]]:
         """The newest of each position, by (co-op, `commodity|grade|lot`)."""
         return newest(
-            ((entry["coop"], f"{p['commodity']}|{p['grade']}|{p['lot']}"), p)
+            ((p.pop("coop", entry["coop"]), f"{p['commodity']}|{p['grade']}|{p['lot']}"), p)
             for entry in self.ledger()
             for p in entry.get("positions", [])
         )

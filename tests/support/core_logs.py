@@ -75,8 +75,11 @@ def tick(n: int, at: int) -> Saying:
     return Saying(b"tick", event("tick", f"tick:{n}", "/clock", {"tick": n}, at), at)
 
 
-def decision(actor: str, sequence: int, match: str, what: str, at: int = NOON) -> Saying:
-    return said("decision", (actor, "desk", sequence), {"match": match, "decision": what}, at)
+def decision(
+    actor: str, sequence: int, match: str, what: str, at: int = NOON, **more: Any
+) -> Saying:
+    body = {"match": match, "decision": what, **more}
+    return said("decision", (actor, "desk", sequence), body, at)
 
 
 def profile(coop: str, sequence: int, at: int = NOON, **body: Any) -> Saying:

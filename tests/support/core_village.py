@@ -31,6 +31,17 @@ from tests.support.core_logs import (
 GOODS = ("KELAPA", "KOPRA", "VCO")
 GRADES = ("", "", "A", "B")
 LOTS = ("", "", "L1")
+NEXT = {
+    "proposed": ("accept", "accept", "accept", "reject", "counter"),
+    "countered": ("accept", "reject"),
+    "accepted": ("ship", "ship", "ship", "cancel"),
+    "shipped": ("receive", "receive", "ship", "cancel"),
+    "received": ("pay",),
+    "short": ("pay",),
+    "claimed": ("pay",),
+}
+"""By state what may be said of a match."""
+AMOUNTS = ("ship", "receive", "counter")
 
 
 class Village:
@@ -73,7 +84,7 @@ class Village:
         what, coop = chance.random(), chance.choice(self.coops)
         told = [s for s in log if s.key != b"tick"]
         shown = sorted(desk.matches().values(), key=lambda m: str(m["match_id"]))
-        fresh = [match for match in shown if match["state"] == "proposed"]
+        fresh = [match for match in shown if match["state"] in NEXT]
         matches = fresh if chance.random() < 0.8 else shown
         if told and what < 0.12:
             return replace(chance.choice(told[-9:]), timestamp=now)
@@ -92,8 +103,12 @@ class Village:
         if matches and what < 0.45:
             match = chance.choice(matches)
             actor = chance.choice((match["from_coop"], match["to_coop"], HUB))
-            act = chance.choice(("accept", "accept", "reject"))
-            return decision(actor, self._number(actor), match["match_id"], act, now)
+            act = chance.choice(NEXT.get(match["state"], ("accept", "reject")))
+            body = {"quantity": str(chance.randrange(1, 60))} if act in AMOUNTS else {}
+            body |= {"reason": "banjir"} if act == "cancel" else {}
+            at = now - chance.choice((0, 0, 0, HOUR, 3 * DAY))
+            said = decision(actor, self._number(actor), match["match_id"], act, at, **body)
+            return replace(said, timestamp=now)
         late = chance.choice((0, 0, 0, HOUR, DAY, 20 * DAY, 50 * DAY))
         plain = replace(self.report(now - late), timestamp=now)
         return self._mending(plain) if chance.random() < 0.1 else plain

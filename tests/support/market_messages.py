@@ -4,6 +4,7 @@ from typing import Any
 
 from schemas.market import (
     WIRE_MAX_MICRO,
+    ActTold,
     Commit,
     Done,
     LeftNeed,
@@ -16,6 +17,7 @@ from schemas.market import (
     Reserve,
     Residual,
     Retell,
+    Stand,
 )
 
 END: dict[str, Any] = {
@@ -28,7 +30,18 @@ END: dict[str, Any] = {
 OFFER = LeftOffer(line="o", coop="c", commodity="X", grade="A", quantity=1_500_000, floor=9)
 NEED = LeftNeed(line="n", coop="d", commodity="X", quantity=2, ceiling=9, grades=("A", "B"))
 RESIDUAL = Residual(hub="19.02", family="PADI", version=7, offers=(OFFER,), needs=(NEED,))
-LEG = LegTold(**END, line="n", state=LegState.COMMITTED, quantity=5, at_risk="r", generation=3)
+DONE_HERE = ActTold(action="ship", actor="c", at_ms=8, quantity=1_500_000, reason="pagi")
+LEG = LegTold(
+    **END,
+    line="n",
+    state=LegState.COMMITTED,
+    quantity=5,
+    at_risk="r",
+    generation=3,
+    stood=7,
+    heard=1,
+    acts=(DONE_HERE,),
+)
 RESERVE = Reserve(**END, line="n", commodity="X", quantity=WIRE_MAX_MICRO, least=1, ttl_ms=600_000)
 MESSAGES: tuple[Message, ...] = (
     RESIDUAL,
@@ -37,5 +50,6 @@ MESSAGES: tuple[Message, ...] = (
     RESERVE,
     Commit(**END, quantity=3),
     Release(**END, reason="rejected"),
+    Stand(**END, state="shipped", quantity=9, granted=9, price=7, shipped=4, heard=2, holds=5),
     Retell(partition=3, market=5, tick=8, version=9),
 )

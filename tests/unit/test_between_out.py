@@ -1,5 +1,6 @@
 """A match between hubs as people read it: what both promised, the ways, figures in two tongues."""
 
+from dataclasses import fields, replace
 from typing import Any
 
 import msgspec
@@ -14,8 +15,11 @@ from streams.core.interchange.legs import Leg
 from streams.core.interchange.market_state import Between, End
 from streams.core.interchange.protocol_table import Phase
 from streams.core.interchange.terms import Part, Process
+from streams.core.lifecycle import Life
+from streams.core.lifecycle_table import State
 from streams.core.state import Step
 
+LIFE = {field.name for field in fields(Life)} - {"price"}
 GOODS = {
     "KELAPA": Good("KELAPA", "C62", "raw", "free"),
     "KOPRA": Good("KELAPA", "KGM", "semi", "free"),
@@ -55,10 +59,22 @@ def between(*parts: Part, to: str = "KOPRA", **more: Any) -> Between:
         "digest": "d",
         "tick": 6,
         "created_ms": AT_MS,
-        "shown": True,
         "steps": [Step("proposed", AT_MS + 9, "lumbung")],
     }
-    return Between(**facts | more)
+    life: dict[str, Any] = {
+        "state": State.PROPOSED,
+        "quantity": quantity,
+        "granted": quantity,
+        "price": 2_000,
+    }
+    life |= {name: more.pop(name) for name in list(more) if name in LIFE}
+    return Between(**facts | {"life": Life(**life)} | more)
+
+
+def promised(match: Between, given: int, quantity: int) -> None:
+    match.offer.agreed, match.need.agreed = given, quantity
+    assert match.life is not None
+    match.life = replace(match.life, quantity=quantity, granted=quantity)
 
 
 def copra(**more: Any) -> Between:
@@ -138,11 +154,11 @@ def test_when_the_hubs_granted_less_the_last_ways_carry_less() -> None:
     match = between(
         Part(4 * MICRO, 16 * MICRO, (ROAD,), 1, KILN), Part(2 * MICRO, 8 * MICRO, (SEA,), 5, KILN)
     )
-    match.offer.agreed, match.need.agreed = 18 * MICRO, 4_500_000
+    promised(match, 18 * MICRO, 4_500_000)
     said = told(match, GOODS)
     assert [(part.given, part.quantity) for part in said.parts] == [("16", "4"), ("2", "0.5")]
     assert (said.quantity, said.to_quantity) == ("18", "4.5")
-    match.offer.agreed, match.need.agreed = 12 * MICRO, 3 * MICRO
+    promised(match, 12 * MICRO, 3 * MICRO)
     assert [part.quantity for part in told(match, GOODS).parts] == ["3"]
 
 
@@ -158,31 +174,41 @@ def test_days_follow_from_the_last_day_of_use_and_else_from_the_plan(
 
 
 def test_the_whole_life_is_told_and_both_legs_speak_of_risk_and_delivery() -> None:
-    match = copra(phase=Phase.ENDED, reason="rejected")
-    match.steps.append(Step("rejected", AT_MS + 90, "31.72"))
-    match.need.at_risk, match.offer.delivered, match.need.delivered = "r:1", 40_000_000, 500_000
+    arrived = {"shipped": 10 * MICRO, "received": 9_500_000, "refused": 300_000, "lost": 200_000}
+    match = copra(state=State.SHORT, released=15 * MICRO, **arrived)
+    match.steps.append(Step("short", AT_MS + 90, TAKER, "receive"))
+    match.need.at_risk, match.offer.gone = "r:1", 40_000_000
     said = told(match, GOODS)
-    assert (said.state, said.at_risk) == ("rejected", "r:1")
-    assert (said.shipped_quantity, said.received_quantity) == ("40", "0.5")
-    assert [(at.state, at.at_ms, at.actor) for at in said.history] == [
-        ("proposed", AT_MS + 9, "lumbung"),
-        ("rejected", AT_MS + 90, "31.72"),
+    assert (said.state, said.at_risk, said.held_quantity) == ("short", "r:1", "0")
+    assert (said.shipped_quantity, said.received_quantity) == ("40", "9.5")
+    assert (said.refused_quantity, said.lost_quantity) == ("0.3", "0.2")
+    assert [(at.state, at.at_ms, at.actor, at.reason) for at in said.history] == [
+        ("proposed", AT_MS + 9, "lumbung", ""),
+        ("short", AT_MS + 90, TAKER, "receive"),
     ]
 
 
-def test_an_end_that_people_have_no_word_for_is_a_cancellation_that_says_why() -> None:
-    match = copra(phase=Phase.RELEASING, reason="unknown")
-    match.steps.append(Step("unknown", AT_MS + 90, "lumbung"))
+def test_what_the_seller_nets_more_by_new_terms_the_buyer_pays() -> None:
+    match = copra()
+    assert match.life is not None
+    match.life = replace(match.life, price=2_010, counters=1)
     said = told(match, GOODS)
-    assert (said.state, said.history[-1].state, said.history[-1].reason) == (
-        *("cancelled", "cancelled"),
-        "unknown",
-    )
+    assert (said.price, said.buyer_price) == (2_010, 10_940)
+    assert "menerima Rp2010 per C62" in said.why_id
+    assert "membayar Rp10940 per KGM" in said.why_id
+
+
+@pytest.mark.parametrize(
+    ("state", "payment"), [("received", "none"), ("claimed", "claimed"), ("paid", "confirmed")]
+)
+def test_the_money_is_as_the_two_sides_say(state: str, payment: str) -> None:
+    whole = {"shipped": 25 * MICRO, "received": 25 * MICRO}
+    assert told(copra(state=State(state), **whole), GOODS).payment == payment
 
 
 def test_what_nobody_has_seen_is_not_told() -> None:
     with pytest.raises(AssertionError, match="promised"):
-        told(copra(shown=False), GOODS)
+        told(copra(life=None), GOODS)
 
 
 def test_the_record_is_an_envelope_of_its_family_and_keyed_by_its_id() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from streams.core import ticks
-from streams.core.deals import HOLD_BACK_MS, PROPOSAL_MS
+from streams.core.lifecycle_times import HOLD_BACK_MS, PROPOSAL_MS
 from tests.support.core_desk import Desk, restored
 from tests.support.core_logs import (
     DAY,
@@ -97,7 +97,7 @@ def test_a_hub_with_one_mandate_speaks_for_that_side_alone() -> None:
     desk = proposed(profile(A, 1, mandates=[{"hub": HUB, "since": "2026-11-01"}]))
     match = only(desk)["match_id"]
     desk.feed(decision(HUB, 1, match, "accept"), decision(A, 2, match, "accept"))
-    assert desk.reasons() == ["illegal_transition"]
+    assert desk.reasons() == ["already_accepted"]
     assert only(desk)["state"] == "proposed"
     assert only(desk.feed(decision(B, 1, match, "accept")))["state"] == "accepted"
 
@@ -117,7 +117,7 @@ def test_nothing_follows_the_end(what: str) -> None:
     desk = proposed()
     match = only(desk)["match_id"]
     desk.feed(decision(B, 1, match, "reject"), decision(A, 1, match, what))
-    assert desk.reasons() == ["illegal_transition"]
+    assert desk.reasons() == ["match_rejected"]
     assert states(desk) == ["proposed", "rejected"]
 
 

@@ -19,7 +19,12 @@ from deploy.cli import app
 from deploy.settings import Settings
 from schemas.errors import Reason
 from schemas.topics import TOPICS
-from sinks.migrations.versions import v0002_views, v0003_repairs, v0004_between_hubs
+from sinks.migrations.versions import (
+    v0002_views,
+    v0003_repairs,
+    v0004_between_hubs,
+    v0005_lives,
+)
 from streams.agents.guards import EXIT_FATAL
 from streams.core.eligibility import CODES
 from streams.core.reasons import TEXTS
@@ -223,6 +228,7 @@ def test_every_topic_is_explained_to_those_who_read_and_those_who_run() -> None:
 def test_the_views_are_told_with_exactly_their_columns() -> None:
     shown = {row[0].strip("`"): row[1].split(", ") for row in rows(page("docs/partners.md"))}
     columns = v0002_views.COLUMNS | v0003_repairs.COLUMNS | v0004_between_hubs.COLUMNS
+    columns |= v0005_lives.COLUMNS
     real = {view: [word.split("=")[0] for word in told.split()] for view, told in columns.items()}
     assert {view: columns for view, columns in shown.items() if view.startswith("v_")} == real
 

@@ -177,6 +177,19 @@ def test_a_closed_order_goes_after_445_days_and_an_open_one_stays() -> None:
     assert desk.feed(again).orders()[f"{A}|SHUT"]["state"] == "open"
 
 
+def test_what_was_received_for_an_order_counts_when_it_was_taken_back_and_is_placed_again() -> (
+    None
+):
+    desk = Desk().feed(report(A, 1, counted(50)), report(B, 1, placed("PO-1", 20)), tick(1, NOON))
+    (name,) = desk.core._view.book.deals
+    acts = [(A, "accept", ""), (B, "accept", ""), (A, "ship", "20"), (B, "receive", "20")]
+    for number, (actor, word, quantity) in enumerate(acts, 1):
+        desk.feed(decision(actor, number, name, word, quantity=quantity))
+    desk.feed(report(B, 2, voided(B, 1)), tick(2, NOON + HOUR), tick(3, NOON + 2 * HOUR))
+    desk.feed(report(B, 3, placed("PO-1", 30), at=NOON + 3 * HOUR))
+    assert desk.orders()[f"{B}|PO-1"]["delivered"] == "20"
+
+
 def test_a_plan_goes_when_its_day_is_long_past() -> None:
     desk = swept(report(A, 1, planned(5, "2026-11-01"), planned(6, "2027-03-10"), at=old(30)))
     assert len(desk.core._view.book.coops[A].plans) == 2
@@ -187,7 +200,7 @@ def test_a_plan_goes_when_its_day_is_long_past() -> None:
 def test_what_is_promised_is_not_forgotten() -> None:
     desk = Desk().feed(
         report(A, 1, counted(500, floor_price="5000")),
-        report(B, 1, placed("PO-1", 200, ceiling_price="9000")),
+        report(B, 1, placed("PO-1", 200, ceiling_price="9000", needed_by="2098-01-01")),
         tick(1, NOON),
     )
     (match,) = desk.matches()

@@ -40,7 +40,7 @@ PURE = (
     "schemas/**/*.py",
     "streams/core/**/*.py",
     "producers/world/**/*.py",
-    *(f"producers/{stem}.py" for stem in "address compose dates goods numerals".split()),
+    *(f"producers/{stem}.py" for stem in "address compose dates decision goods numerals".split()),
     *(f"producers/{stem}.py" for stem in "outbox speech".split()),
     "sinks/rows.py",
 )

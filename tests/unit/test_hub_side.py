@@ -5,10 +5,21 @@ from typing import Any
 
 import pytest
 
-from schemas.market import Commit, LegSide, LegState, Release, Reserve, Residual
+from schemas.market import (
+    ActTold,
+    Commit,
+    LegSide,
+    LegState,
+    Release,
+    Reserve,
+    Residual,
+    Stand,
+)
+from streams.core.interchange import hub_life
 from streams.core.interchange.hub_residual import LINES_MAX, Residuals, left_needs, left_offers
-from streams.core.interchange.hub_side import FENCE_MS, At, HubSide, Standing
+from streams.core.interchange.hub_side import FENCE_MS, At, HubSide
 from streams.core.interchange.protocol_table import HOLD_MS, LEGS, LIVE, TOMBSTONE_MS, LegEvent
+from tests.support.line_books import Standing, standing
 from tests.support.lines import need, offer
 
 OFFER = LegSide.OFFER
@@ -51,7 +62,21 @@ class Desk:
     def release(self, match: str, generation: int = 0) -> Any:
         return self.hear(Release(**self._end(match, generation)))
 
-    def hear(self, request: Reserve | Commit | Release) -> Any:
+    def stand(self, match: str, version: int = 1, **more: Any) -> Any:
+        facts = {"state": "proposed", "quantity": 60, "granted": 60, "price": 9, "holds": 60}
+        end = self._end(match, 0) | {"version": version}
+        return self.hear(Stand(**(end | facts | more)))
+
+    def do(self, action: str, quantity: int = 0, **more: Any) -> Any:
+        """What the giver does to M1: the reason why not, or the leg after it."""
+        told = ActTold(action=action, actor="a", at_ms=0, quantity=quantity, **more)
+        refusal = hub_life.judged(self.side.legs["M1|offer"], told)
+        if refusal is not None:
+            return refusal.reason
+        self.side.act("M1|offer", told, self.at())
+        return self.write()["M1|offer"]
+
+    def hear(self, request: Reserve | Commit | Release | Stand) -> Any:
         self.side.hear(request, self.at())
         return self.write()[f"{request.match}|offer"]
 
@@ -71,7 +96,7 @@ class Desk:
         return defaultdict(lambda: None, self.side.legs)
 
     def books(self) -> Standing:
-        return self.side.standing(OFFER, "o", "X")
+        return standing(self.side, self.room(OFFER, "o", "X"), (OFFER, "o", "X"))
 
 
 def test_a_grant_is_what_is_free_now_and_a_second_request_changes_nothing():
@@ -146,26 +171,87 @@ def test_falling_stock_cuts_the_newest_hold_first_and_then_tells_of_the_risk():
     assert desk.side.legs["M1|offer"].at_risk == ""
 
 
-def test_what_was_delivered_is_promised_no_more_and_release_frees_only_the_rest():
-    desk = Desk()
+def agreed(desk: Desk) -> Desk:
+    """Both sides have said yes to the 60 of M1."""
     desk.reserve("M1", 60)
     desk.commit("M1", 60)
-    assert desk.side.deliver("M1|offer", 25, desk.at()) == 25
+    yes: dict[str, Any] = {"state": "accepted", "giver_yes": True, "taker_yes": True}
+    desk.stand("M1", **yes)
+    return desk
+
+
+def test_what_was_shipped_is_promised_no_more_and_release_frees_only_the_rest():
+    desk = agreed(Desk())
+    assert desk.do("ship", 25).delivered == 25
     desk.fall(75)
     assert desk.books() == Standing(75, 40, 0, 35, 0)
+    assert desk.do("ship", 36) == "above_match"
     leg = desk.release("M1")
     assert (leg.promised, leg.delivered, desk.books().open) == (0, 25, 75)
-    assert desk.side.deliver("M1|offer", 1, desk.at()) == 0
+    assert desk.do("ship", 1) == "unknown_match"
 
 
-def test_people_end_what_was_committed_and_nothing_else():
+def test_nobody_decides_on_what_the_market_has_not_shown():
     desk = Desk()
     desk.reserve("M1", 60)
-    assert not desk.side.withdraw("M1|offer", "rejected", desk.at())
+    assert desk.do("accept") == "unknown_match"
     desk.commit("M1", 60)
-    assert desk.side.withdraw("M1|offer", "rejected", desk.at())
-    assert desk.side.legs["M1|offer"].told().state is LegState.WITHDRAWN
-    assert desk.books().open == 100
+    assert desk.do("reject") == "unknown_match"
+    desk.stand("M1")
+    assert [one.action for one in desk.do("accept").acts] == ["accept"]
+    assert desk.do("accept") == "already_accepted"
+    assert desk.do("ship", 5) == "not_accepted"
+
+
+def test_nothing_is_shipped_before_the_market_says_that_both_agree():
+    desk = Desk()
+    desk.reserve("M1", 60)
+    desk.commit("M1", 60)
+    desk.stand("M1", taker_yes=True)
+    assert [(one.quantity, one.price) for one in desk.do("accept").acts] == [(60, 9)]
+    assert desk.do("ship", 5) == "not_accepted"
+
+
+def test_what_is_done_is_told_until_the_market_has_heard_it():
+    desk = agreed(Desk())
+    desk.do("ship", 25)
+    desk.do("ship", 10)
+    (told,) = desk.told
+    assert (told.heard, [one.quantity for one in told.acts], told.stood) == (0, [25, 10], 1)
+    after: dict[str, Any] = {"state": "shipped", "giver_yes": True, "taker_yes": True}
+    after |= {"shipped": 25}
+    leg = desk.stand("M1", version=2, heard=1, delivered=25, **after | {"holds": 35})
+    assert (leg.heard, [one.quantity for one in leg.acts]) == (1, [10])
+    assert (leg.promised, desk.do("ship", 26)) == (25, "above_match")
+    assert desk.stand("M1", version=1, holds=1).promised == 25
+
+
+def test_what_a_match_need_not_hold_any_more_is_free():
+    desk = agreed(Desk())
+    yes: dict[str, Any] = {"state": "accepted", "giver_yes": True, "taker_yes": True}
+    desk.stand("M1", version=2, quantity=45, holds=45, **yes)
+    assert desk.books() == Standing(100, 55, 0, 45, 0)
+    assert desk.stand("M1", version=3, quantity=60, holds=60, **yes).committed == 45
+
+
+def test_what_is_said_to_be_refused_of_a_shipment_has_not_left():
+    desk = agreed(Desk())
+    assert desk.do("ship", 10, refused=5).delivered == 10
+
+
+def test_goods_that_are_gone_cannot_be_promised_anew():
+    desk = Desk()
+    desk.reserve("M1", 60)
+    desk.commit("M1", 60)
+    desk.stand("M1")
+    desk.fall(50)
+    assert desk.do("accept") == "stock_gone"
+    assert [one.action for one in desk.do("reject").acts] == ["reject"]
+
+
+def test_how_a_match_stands_means_nothing_to_a_hub_that_holds_nothing():
+    desk = Desk()
+    assert desk.stand("M1").state is LegState.LAPSED
 
 
 def test_what_is_over_is_remembered_for_a_week():

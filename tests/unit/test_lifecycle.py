@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import Reason
-from streams.core import deals
 from streams.core.lifecycle import Act, Life, Refusal, counted, follow
 from streams.core.lifecycle_table import (
     FINAL,
@@ -119,18 +118,6 @@ def test_the_table_cannot_be_changed():
         TABLE[State.PAID, Action.SHIP, Side.GIVER] = TABLE[  # type: ignore[index]  # the point
             State.ACCEPTED, Action.SHIP, Side.GIVER
         ]
-
-
-def test_it_holds_the_transitions_of_today_exactly():
-    for (state, action), to in deals.TRANSITIONS.items():
-        sides = [s for s in Side if (State(state), Action(action), s) in TABLE]
-        assert sides
-        assert all(TABLE[State(state), Action(action), side].to[0] == to for side in sides)
-    names = {action for _, action in deals.TRANSITIONS}
-    today = {state for state, _ in deals.TRANSITIONS} | set(deals.TRANSITIONS.values())
-    more = {(s, a) for s, a, _ in TABLE if s in today and a in names}
-    assert more == set(deals.TRANSITIONS)
-    assert (deals.PROPOSAL_MS, deals.HOLD_BACK_MS) == (PROPOSAL_MS, HOLD_BACK_MS)
 
 
 def test_one_yes_is_not_enough_and_a_hub_may_speak_for_both():

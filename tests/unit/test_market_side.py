@@ -2,7 +2,6 @@
 
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -10,20 +9,15 @@ import pytest
 from schemas.market import (
     Commit,
     Done,
-    LeftNeed,
-    LeftOffer,
-    LegSide,
     LegState,
-    LegTold,
     Release,
     Reserve,
     Residual,
+    Stand,
 )
 from streams.core.interchange.market_round import Policy, work_of
 from streams.core.interchange.market_side import MarketSide, Tick
-from streams.core.interchange.market_state import Between
 from streams.core.interchange.protocol_table import (
-    HOLD_BACK_MS,
     MATCHES,
     ROUND_WAIT_TICKS,
     TOMBSTONE_MS,
@@ -31,86 +25,10 @@ from streams.core.interchange.protocol_table import (
     Phase,
     table_markdown,
 )
-from streams.core.state import Step
 from tests.protocol.bazaar import NUTS_PER_KG, RAW, solve
+from tests.support.fair import GIVER, NEED, OFFER, TAKER, Fair, asked, goods, order, proposed
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "matching.md"
-OFFER, NEED = LegSide.OFFER, LegSide.NEED
-GIVER, TAKER = "19.02", "31.72"
-
-
-class Fair:
-    """A market side over two hub partitions, driven by hand."""
-
-    def __init__(self) -> None:
-        self.offset, self.version = -1, 0
-        self.side = MarketSide(solve, Policy(2), generation=6)
-        self.changelog: dict[str, bytes | None] = {}
-        self.tick_no = self.now_ms = 0
-
-    def hear(self, *said: Any) -> list[Any]:
-        """Fold records as one run; gives the requests that leave."""
-        for one in said:
-            self.offset += 1
-            self.side.hear(self.offset, one)
-        rows, asked, self.shown = self.side.drain()
-        self.changelog |= dict(rows)
-        return [one.request for one in asked]
-
-    def lines(self, hub: str, *lines: LeftOffer | LeftNeed) -> Residual:
-        self.version += 1
-        return Residual(
-            hub=hub,
-            family="F",
-            version=self.version,
-            offers=tuple(one for one in lines if isinstance(one, LeftOffer)),
-            needs=tuple(one for one in lines if isinstance(one, LeftNeed)),
-        )
-
-    def next_round(self, later_ms: int = 5_000) -> list[Any]:
-        self.tick_no += 1
-        self.now_ms += later_ms
-        done = [Done(partition=n, tick=self.tick_no, version=1) for n in range(2)]
-        return self.hear(Tick(self.tick_no, self.now_ms), *done)
-
-    def told(self, side: LegSide, state: LegState, quantity: int, **more: Any) -> LegTold:
-        self.version += 1
-        hub = GIVER if side is OFFER else TAKER
-        facts: dict[str, Any] = {"match": self.match.match, "side": side, "hub": hub, "line": "o"}
-        facts |= {"family": "F", "state": state, "quantity": quantity}
-        return LegTold(**facts, version=self.version, **more)
-
-    def changelog_of_match(self) -> bytes | None:
-        return self.changelog[f"match/{self.match.match}"]
-
-    @property
-    def match(self) -> Between:
-        return list(self.side.store.matches.values())[-1]
-
-
-def goods(quantity: int = 80, **more: Any) -> LeftOffer:
-    facts: dict[str, Any] = {"line": "o", "coop": "a", "commodity": "X", "grade": "A", "floor": 1}
-    return LeftOffer(**(facts | {"quantity": quantity} | more))
-
-
-def order(quantity: int = 20, **more: Any) -> LeftNeed:
-    facts: dict[str, Any] = {"line": "n", "coop": "b", "commodity": "X", "ceiling": 9}
-    return LeftNeed(**(facts | {"quantity": quantity} | more))
-
-
-def asked(fair: Fair | None = None, **lines: Any) -> Fair:
-    """A market that has just reserved both legs of its one match."""
-    fair = fair or Fair()
-    fair.hear(fair.lines(GIVER, goods(**lines)), fair.lines(TAKER, order()))
-    assert [type(request) for request in fair.next_round()] == [Reserve, Reserve]
-    return fair
-
-
-def proposed() -> Fair:
-    fair = asked()
-    fair.hear(fair.told(OFFER, LegState.HELD, 20), fair.told(NEED, LegState.HELD, 20))
-    fair.hear(fair.told(OFFER, LegState.COMMITTED, 20), fair.told(NEED, LegState.COMMITTED, 20))
-    return fair
 
 
 def test_nothing_is_seen_before_both_legs_are_promised():
@@ -123,20 +41,6 @@ def test_nothing_is_seen_before_both_legs_are_promised():
     fair.hear(fair.told(NEED, LegState.COMMITTED, 15))
     assert [(one.match, one.state) for one in fair.shown] == [(fair.match.match, "proposed")]
     assert fair.match.version == fair.offset + 1
-
-
-def test_the_life_that_people_see_begins_at_the_proposal_and_names_the_hub_that_ended_it():
-    fair = asked()
-    assert fair.match.steps == []
-    fair = proposed()
-    assert fair.match.steps == [Step("proposed", fair.now_ms, "lumbung")]
-    fair.next_round()
-    fair.hear(fair.told(NEED, LegState.WITHDRAWN, 0, reason="rejected"))
-    steps = [Step("proposed", 5_000, "lumbung"), Step("rejected", 10_000, TAKER)]
-    assert fair.match.steps == fair.shown[-1].steps == steps
-    again = MarketSide(solve, Policy(2))
-    again.restore(f"match/{fair.match.match}", fair.changelog_of_match())
-    assert again.store.matches[fair.match.match].steps == steps
 
 
 def test_a_match_that_nobody_saw_has_no_life_to_tell():
@@ -185,24 +89,11 @@ def test_a_refusal_releases_the_other_leg_and_the_next_try_has_another_name():
     assert fair.match.n == 1
 
 
-@pytest.mark.parametrize(("reason", "rests"), [("rejected", True), ("cancelled", False)])
-def test_what_people_refused_rests_for_a_day(reason, rests):
-    fair = proposed()
-    fair.hear(fair.told(OFFER, LegState.WITHDRAWN, 0, reason=reason))
-    assert [one.state for one in fair.shown] == [reason]
-    fair.hear(fair.told(NEED, LegState.RELEASED, 0))
-    fair.hear(fair.lines(GIVER, goods()), fair.lines(TAKER, order()))
-    assert fair.next_round() == [] if rests else len(fair.next_round()) == 2
-    if rests:
-        assert len(fair.next_round(HOLD_BACK_MS)) == 2
-
-
 def test_what_is_not_answered_is_asked_again_at_every_tick_and_nothing_else():
     fair = asked()
     assert [one.side for one in fair.next_round()] == [OFFER, NEED]
     fair.hear(fair.told(OFFER, LegState.HELD, 20))
     assert [one.side for one in fair.next_round()] == [NEED]
-    assert proposed().next_round() == []
 
 
 def test_a_round_waits_three_ticks_for_a_hub_and_then_names_it():
@@ -257,9 +148,10 @@ def test_a_market_made_of_its_changelog_is_the_same_and_says_what_may_not_have_l
     assert {key: again.encode(key) for key in fair.changelog} == fair.changelog
     again.announce(fair.match.version)
     assert [one.match for one in again.drain()[2]] == [fair.match.match]
-    again.hear(fair.offset, fair.told(NEED, LegState.WITHDRAWN, 0))
+    again.hear(fair.offset, fair.told(NEED, LegState.COMMITTED, 20))
     rows, requests, shown = again.drain()
-    assert (rows, requests, [one.state for one in shown]) == ([], [], ["proposed"])
+    assert (rows, [type(one.request) for one in requests]) == ([], [Stand, Stand])
+    assert [one.state for one in shown] == ["proposed"]
 
 
 def test_what_nobody_saw_is_forgotten_after_a_week():

@@ -50,3 +50,18 @@ def test_what_is_no_message_is_a_rejection_and_never_an_exception(value, reason)
     found = read(value)
     assert isinstance(found, Rejection)
     assert found.reason is reason
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"state": "asleep"},
+        {"granted": "0.000008"},
+        {"shipped": "0.000008", "released": "0.000002"},
+    ],
+)
+def test_how_a_match_stands_has_a_known_state_and_adds_up(wrong):
+    (stand,) = [message for message in MESSAGES if type(message).__name__ == "Stand"]
+    value = json.loads(written(stand, 0))
+    value["data"] |= wrong
+    assert read(json.dumps(value).encode()) == Rejection(Reason.WRONG_TYPE, "data")

@@ -48,8 +48,8 @@ def test_market_workers_run_beside_hub_workers(stack: Stack) -> None:
     assert all(child.restart for child in stack.workers())
 
 
-def test_the_watchdog_looks_at_both_groups_and_knows_whom_to_kill(stack: Stack) -> None:
-    hubs, markets = stack.guards()
+def test_the_watchdog_looks_at_all_groups_and_knows_whom_to_kill(stack: Stack) -> None:
+    hubs, markets, fan_out = stack.guards()
     assert (hubs.group, hubs.topics, hubs.workers) == (
         "lumbung-hub",
         {EVENTS: 4},
@@ -60,6 +60,11 @@ def test_the_watchdog_looks_at_both_groups_and_knows_whom_to_kill(stack: Stack) 
         {MARKET: 4},
         ("market-0", "market-1", "market-2"),
     )
+    assert (fan_out.group, fan_out.topics, fan_out.workers) == (
+        "lumbung-fan-out",
+        {MATCHES: 8},
+        ("fan-out",),
+    )
 
 
 def test_no_two_processes_show_their_figures_at_one_port(settings: Settings) -> None:
@@ -67,7 +72,7 @@ def test_no_two_processes_show_their_figures_at_one_port(settings: Settings) -> 
     hubs = list(range(streams.workers))
     markets = [figures_at(settings, "market", n) for n in range(streams.market_workers)]
     others = [figures_at(settings, name) for name in FIGURES_AFTER_HUBS if name != "market"]
-    assert sorted(hubs + others + markets) == list(range(9))
+    assert sorted(hubs + others + markets) == list(range(10))
 
 
 def test_every_log_has_a_group_and_every_group_its_changelog(settings: Settings) -> None:

@@ -3,10 +3,10 @@
 Theory of operation. A hub is the sole writer of its legs. Whatever is asked, the answer is the leg
 as it stands, absolute and versioned, so asking twice changes nothing. A hold takes of what is free
 at that moment and of nothing else; it ends by itself at a tick. A commit keeps part of a hold and
-frees the rest; what is committed leaves only by delivery, by release, or by the word of the hub's
-own people. When a line shrinks, holds are cut, newest first; committed legs that are no longer
-covered are marked, naming the report. A leg that is over is remembered, so that a late request
-finds it over.
+frees the rest; what is committed leaves only by delivery, by release, or when the market tells
+that the match holds less. What people do is kept with the leg until the market has heard it. When
+a line shrinks, holds are cut, newest first; committed legs that are no longer covered are marked,
+naming the report. A leg that is over is remembered, so that a late request finds it over.
 
 A request of a generation below one heard in the last ten minutes comes from a market worker that
 was replaced: it changes nothing. Refuses to know what a line is and what else is promised of it:
@@ -18,7 +18,17 @@ from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from typing import Any, Final, NamedTuple, Protocol
 
-from schemas.market import Commit, LegSide, LegState, LegTold, Release, Reserve
+from schemas.market import (
+    ActTold,
+    Commit,
+    LegSide,
+    LegState,
+    LegTold,
+    Release,
+    Reserve,
+    Stand,
+)
+from streams.core.interchange import hub_life
 from streams.core.interchange.hub_state import (
     Fence,
     HubRecord,
@@ -34,7 +44,7 @@ TICK_LEGS_MAX: Final = 200
 """How many legs a tick may end or forget; the others follow at the next."""
 FENCE_MS: Final = HOLD_MS
 Line = tuple[LegSide, str]
-Asked = Reserve | Commit | Release
+Asked = Reserve | Commit | Release | Stand
 """What is asked of a leg."""
 
 
@@ -54,16 +64,6 @@ class At(NamedTuple):
 
     version: int
     as_of_ms: int
-
-
-class Standing(NamedTuple):
-    """A line: offered = open + held + committed - missing, micro base units."""
-
-    offered: int
-    open: int
-    held: int
-    committed: int
-    missing: int
 
 
 class HubSide:
@@ -94,8 +94,10 @@ class HubSide:
 
         An order may come to ask for other goods: what was promised before does not fill it.
         """
-        legs = self.on_line(side, line)
-        return sum(leg.promised for leg in legs if commodity in ("", leg.commodity))
+        legs = self.lines.get((side, line))
+        if not legs:  # as of nearly every line
+            return 0
+        return sum(leg.promised for leg in legs.values() if commodity in ("", leg.commodity))
 
     def committed(self, side: LegSide, line: str, commodity: str) -> int:
         """What matches between hubs that people have seen hold of a commodity of a line."""
@@ -107,15 +109,6 @@ class HubSide:
         room = self._stock.room(side, line, commodity)
         return max(0, room - self.promised(side, line, commodity))
 
-    def standing(self, side: LegSide, line: str, commodity: str) -> Standing:
-        """The books of a commodity of a line."""
-        offered = self._stock.room(side, line, commodity)
-        legs = [leg for leg in self.on_line(side, line) if leg.commodity == commodity]
-        held = sum(leg.held for leg in legs)
-        committed = sum(leg.committed - leg.delivered for leg in legs)
-        rest = offered - held - committed
-        return Standing(offered, max(0, rest), held, committed, max(0, -rest))
-
     # -------------------------------------------------------------- requests
     def hear(self, request: Asked, at: At) -> None:
         """Carry a request out, or not; the leg is told as it stands either way."""
@@ -126,6 +119,8 @@ class HubSide:
             self._reserve(request, at)
         elif isinstance(request, Commit):
             self._commit(request, at)
+        elif isinstance(request, Stand):
+            self._stand(request, at)
         else:
             self._release(request, at)
         self.answer(request)
@@ -180,6 +175,16 @@ class HubSide:
         elif leg.state in LIVE:
             leg.generation = asked.generation
             self._end(leg, LegState.RELEASED, asked.reason, at)
+            self.weigh(leg.side, leg.line, "", at)
+
+    def _stand(self, asked: Stand, at: At) -> None:
+        leg = self.legs.get(leg_name(asked.match, asked.side))
+        if leg is None:
+            self._end(self._new(asked, at, "", ""), LegState.LAPSED, "nothing_held", at)
+        elif leg.state is LegState.COMMITTED and asked.version > leg.stood:
+            leg.generation = asked.generation
+            hub_life.stands(leg, asked)
+            self._keep(leg, at)
             self.weigh(leg.side, leg.line, "", at)
 
     def _new(self, asked: Asked, at: At, line: str, commodity: str) -> Leg:
@@ -244,25 +249,12 @@ class HubSide:
         else:
             self._end(leg, LegState.LAPSED, f"stock:{cause}" if cause else "stock", at)
 
-    def deliver(self, name: str, quantity: int, at: At) -> int:
-        """So much of a committed leg has left or arrived; gives what of it was still promised."""
-        leg = self.legs.get(name)
-        if leg is None or leg.state is not LegState.COMMITTED:
-            return 0
-        taken = min(quantity, leg.promised)
-        if taken > 0:
-            leg.delivered += taken
-            self._keep(leg, at)
-        return taken
-
-    def withdraw(self, name: str, reason: str, at: At) -> bool:
-        """A hub's own people end a committed leg: rejected, expired, cancelled."""
-        leg = self.legs.get(name)
-        if leg is None or leg.state is not LegState.COMMITTED:
-            return False
-        self._end(leg, LegState.WITHDRAWN, reason, at)
-        self.weigh(leg.side, leg.line, "", at)
-        return True
+    def act(self, name: str, told: ActTold, at: At) -> None:
+        """Somebody at this end does what `hub_life.judged` allows; then the line is weighed."""
+        leg = self.legs[name]
+        hub_life.done(leg, told)
+        leg.committed = max(leg.committed, leg.delivered)
+        self._keep(leg, at)
 
     # -------------------------------------------------------------- keeping
     def _keep(self, leg: Leg, at: At) -> None:

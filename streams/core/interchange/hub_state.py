@@ -9,7 +9,8 @@ from typing import Final
 
 import msgspec
 
-from schemas.market import LegSide, LegState, LegTold
+from schemas.market import ActTold, LegSide, LegState, LegTold
+from streams.core.lifecycle import Life
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -24,7 +25,8 @@ class Leg(HubRecord):
     """One end of a match: what is held, what was committed and how much of that was delivered.
 
     `since` is the tick of the round that asked for it; `until_ms` ends a hold, or the memory of
-    what is over.
+    what is over. `life` is how the match stood for this end when the market last told, in version
+    `stood` of it; `acts` is what was done here since, after `heard` others.
     """
 
     match: str
@@ -42,6 +44,11 @@ class Leg(HubRecord):
     delivered: int = 0
     at_risk: str = ""
     reason: str = ""
+    life: Life | None = None
+    stood: int = 0
+    grade: str = ""
+    heard: int = 0
+    acts: list[ActTold] = []
 
     @property
     def name(self) -> str:
@@ -68,6 +75,9 @@ class Leg(HubRecord):
             delivered=self.delivered,
             at_risk=self.at_risk,
             reason=self.reason,
+            stood=self.stood,
+            heard=self.heard,
+            acts=tuple(self.acts),
         )
 
 

@@ -8,8 +8,9 @@ Parallel legs of one pair of hubs (a dear fast one, a cheap slow one, two sailin
 given; a leg from a hub to itself is the way inside it.
 """
 
+from bisect import bisect
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import compress
 from typing import Final, NamedTuple
@@ -32,6 +33,7 @@ class Leg(NamedTuple):
 
     `capacity_kg` is what it still takes, None for no limit. With `departs_day` (a day since 1970)
     it leaves on that day only; without, any day. `estimated` is False for a freight somebody paid.
+    `back` says that something goes there anyway, to come home.
     """
 
     from_hub: str
@@ -42,6 +44,7 @@ class Leg(NamedTuple):
     capacity_kg: int | None = None
     departs_day: int | None = None
     estimated: bool = True
+    back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,35 @@ class LegBook:
         if factor_micro != MICRO:
             per_kg = -(-per_kg * factor_micro // MICRO)
         return -(-per_kg * grams // (GRAMS_PER_KG * MICRO))
+
+    def also(self, more: Iterable[Leg]) -> "LegBook":
+        """Give the book with a few legs more between its hubs; cheap beside making it anew.
+
+        KeyError when a leg is of another hub.
+        """
+        new = sorted(set(more), key=_order)
+        legs, places = list(self.legs), list[int]()
+        for n, leg in enumerate(new):
+            at = bisect(self.legs, _order(leg), key=_order)
+            legs.insert(at + n, leg)
+            places.append(at)
+        own = leg_book(new)
+        names = list(own.hubs)
+
+        def column(of: IntArray, added: Iterable[int]) -> IntArray:
+            return np.insert(of, places, list(added))
+
+        return replace(
+            self,
+            legs=tuple(legs),
+            origin=column(self.origin, (self.hubs[names[n]] for n in own.origin.tolist())),
+            target=column(self.target, (self.hubs[names[n]] for n in own.target.tolist())),
+            cost_micro=column(self.cost_micro, own.cost_micro.tolist()),
+            days=column(self.days, own.days.tolist()),
+            departs=column(self.departs, own.departs.tolist()),
+            room_kg=column(self.room_kg, own.room_kg.tolist()),
+            digest=blake2b(msgspec.msgpack.encode((self.digest, new))).hexdigest(),
+        )
 
     def between(self, hubs: Collection[str]) -> "LegBook":
         """Give the book of the legs among these hubs; cheap beside making it anew."""
@@ -133,4 +165,4 @@ def _order(leg: Leg) -> tuple[object, ...]:
     departs = _ANY_DAY if leg.departs_day is None else leg.departs_day
     room = -1 if leg.capacity_kg is None else leg.capacity_kg
     ends = leg.from_hub, leg.to_hub
-    return *ends, leg.cost_micro, leg.days, departs, leg.mode, room, leg.estimated
+    return *ends, leg.cost_micro, leg.days, departs, leg.mode, room, leg.estimated, leg.back

@@ -1,7 +1,8 @@
 """Decides how a partition of the market is put together from the reference tables."""
 
 from collections.abc import Iterable
-from typing import Final
+from contextlib import AbstractContextManager
+from typing import Any, Final, Self
 
 from schemas.commodity import Catalogue
 from schemas.network import NetworkTables
@@ -34,14 +35,20 @@ class MarketBuilder:
         self._partitions = partitions
         self._goods = goods(catalogue)
         everything = catalogue.commodities.values()
+        grams = {str(c.code): c.grams_per_unit for c in everything}
         manner = Manner(
-            grams={str(c.code): c.grams_per_unit for c in everything},
+            grams=grams,
             freight_micro={str(c.code): rates.storage_factors[c.storage] for c in everything},
             recipes=recipes_of(catalogue),
             local_micro=rates.road(LOCAL_METRES, None, 0).cost_per_tonne_idr * MICRO_PER_KG,
         )
         self._solve = Exchange(Network(tables, sailings), manner)
-        self._policy = Policy(partitions, goods_of(catalogue))
+        self._policy = Policy(partitions, goods_of(catalogue), grams=grams)
+
+    def in_threads(self, alone: AbstractContextManager[Any]) -> Self:
+        """Partitions are folded in threads; `alone` is a lock for what only one need work out."""
+        self._solve.alone = alone
+        return self
 
     def partition(self, number: int, epoch: int = 0) -> MarketPartition:
         """An empty partition, to be filled from its changelog and its log."""

@@ -8,22 +8,22 @@ round is solved.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from schemas.identity import match_id, partition_of
 from schemas.market import LeftNeed, LeftOffer, LegSide
+from streams.core.interchange.market_flows import flows_of
 from streams.core.interchange.market_state import Between, End, Family, Pair
 from streams.core.interchange.market_store import MarketStore
 from streams.core.interchange.protocol_table import ROUND_WAIT_TICKS, Phase
+from streams.core.interchange.return_legs import Flow
 from streams.core.interchange.terms import Interchange, Shipment
+from streams.core.lifecycle_times import DAY_MS, WIB_MS
 from streams.core.lines import Goods, NeedLine, OfferLine, Options
 from streams.core.matching import BETWEEN_HUBS
 
-DAY_MS: Final = 86_400_000
-WIB_MS: Final = 7 * 3_600_000
-"""The market's day is that of Jakarta."""
 ROUND_BYTES_MAX: Final = 320 * 1024
 """What the new matches of one record may take of a state batch; the rest waits a round."""
 MATCH_BYTES: Final = 1_200
@@ -48,13 +48,14 @@ def rest_ticks(work: int) -> int:
 
 
 class Problem(NamedTuple):
-    """A round of a family: its lines, options, and the day since 1970."""
+    """A round of a family: its lines, options, the day since 1970, and what goes anyway."""
 
     family: str
     offers: list[OfferLine]
     needs: list[NeedLine]
     options: Options
     today: int
+    flows: tuple[Flow, ...] = ()
 
 
 Solve = Callable[[Problem], Interchange]
@@ -69,6 +70,8 @@ class Policy:
     bonuses: bool = True
     home: Callable[[str], int] | None = None
     """The partition of a hub; None: as everywhere."""
+    grams: Mapping[str, int] = field(default_factory=dict)
+    """Grams per base unit, by commodity."""
 
     def home_of(self, hub: str) -> int:
         """The partition of hubs that a hub is in."""
@@ -191,7 +194,7 @@ class Rounds:
                     needs.append(_need(need, lines.hub, family, open_))
                     contracts.update([need.line] if need.contract else ())
         pairs = list(store.pairs_of(family))
-        alive = {(m.offer.line, m.need.line) for m in store.open_of(family)}
+        alive = {(m.offer.line, m.need.line) for m in store.open_of(family) if not m.settled}
         options = Options(
             bonuses=self._policy.bonuses,
             finished={(pair.offer, pair.need): pair.n for pair in pairs},
@@ -199,7 +202,9 @@ class Rounds:
             contracts=frozenset(contracts),
             goods=self._policy.goods,
         )
-        return Problem(family, offers, needs, options, (store.now.as_of_ms + WIB_MS) // DAY_MS)
+        today = (store.now.as_of_ms + WIB_MS) // DAY_MS
+        flows = flows_of(store.open.values(), self._policy.grams, today)
+        return Problem(family, offers, needs, options, today, flows)
 
     def _rests(self, pair: Pair) -> bool:
         if pair.rest_until_ms > self._store.now.as_of_ms:

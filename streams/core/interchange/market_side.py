@@ -2,10 +2,11 @@
 
 Theory of operation. The market is a fold over one log, as a hub is. A match is a table over both
 its legs: each is kept as its hub last told it, the highest version wins, and what follows is read
-off `protocol_table`. Nothing is published before both legs are committed with what was agreed.
-Whatever a leg has not answered is asked again at every tick. A record at or below `applied`
-changes nothing, and is answered again from the state. Requests and matches leave as the state has
-them at the end of a run; `market_round` decides when lines are matched, and by whom.
+off `protocol_table`. Nothing is published before both legs are committed with what was agreed;
+from then on it has a life (`market_life`), and both hubs are told how it stands. Whatever a leg
+has not answered is asked again at every tick. A record at or below `applied` changes nothing, and
+is answered again from the state. Requests and matches leave as the state has them at the end of a
+run; `market_round` decides when lines are matched, and by whom.
 
 Refuses to know Kafka, the clock and what solves a round.
 """
@@ -14,34 +15,31 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from schemas.market import (
-    Commit,
     Done,
-    LegState,
     LegTold,
     Release,
     Request,
-    Reserve,
     Residual,
     Retell,
 )
 from schemas.records import version_of
+from streams.core.interchange import market_life
+from streams.core.interchange.market_asking import is_ending, news_of, request_of
 from streams.core.interchange.market_round import Policy, Rounds, Solve
 from streams.core.interchange.market_state import APPLIED, Between, DoneTick, End, Lines
 from streams.core.interchange.market_store import MarketStore
 from streams.core.interchange.protocol_table import (
     HOLD_BACK_MS,
-    HOLD_MS,
     LIVE,
     MATCHES,
-    OVER,
     TOMBSTONE_MS,
     News,
     Phase,
 )
-from streams.core.state import Step
+from streams.core.lifecycle_table import FINAL, HOLDING, Action
 
-MARKET: Final = "lumbung"
-"""Who brings hubs together, in the life of a match."""
+AGE_MAX: Final = 200
+"""How many matches a tick may change because time went on; the others follow at the next."""
 FORGET_MAX: Final = 300
 """How many ended matches a tick may forget; the others follow at the next."""
 REST_MS: Final = {"rejected": HOLD_BACK_MS, "expired": HOLD_BACK_MS}
@@ -155,9 +153,38 @@ class MarketSide:
         for match in self.store.open.values():
             if (match.phase, News.TICK) in MATCHES:
                 self._ask[match.match] = None
+        self._age()
         self._rounds.wake(before)
         self._forget()
         self._round()
+
+    def _age(self) -> None:
+        """What time does to matches that people see, the longest due of a few first come."""
+        now_ms = self.store.now.as_of_ms
+        due = [
+            (match.moved_ms, name)
+            for name, match in self.store.open.items()
+            if market_life.due(match, now_ms) or is_ending(match, now_ms)
+        ]
+        for _, name in sorted(due)[:AGE_MAX]:
+            match = self.store.matches[name]
+            action = market_life.due(match, now_ms)
+            if action is not None:
+                market_life.pass_time(match, action, now_ms)
+            self._lived(match)
+
+    def _lived(self, match: Between) -> None:
+        """The life of a match went on: both hubs hear of it."""
+        life = match.life
+        match.stands = self.store.now.version
+        settled = life is not None and life.state not in HOLDING | FINAL
+        if settled and not match.settled:
+            self._rest(match, ())
+            match.settled = True
+        self._follow(match)
+        self._ask[match.match] = None
+        self.store.put("match", match.match, match)
+        self.store.show(match.match)
 
     def _round(self) -> None:
         for match in self._rounds.begin():
@@ -180,22 +207,37 @@ class MarketSide:
             return
         end.told, end.state, end.quantity = told.version, told.state, told.quantity
         end.at_risk, end.delivered, end.reason = told.at_risk, told.delivered, told.reason
+        end.stood = told.stood
+        if self._has_lived(match, end, told):
+            self._lived(match)
+            return
         self._follow(match)
         self.store.put("match", match.match, match)
         self.store.show(match.match)
 
+    def _has_lived(self, match: Between, end: End, told: LegTold) -> bool:
+        """Carry out what people did; a proposal whose goods are gone goes, too."""
+        now_ms, life = self.store.now.as_of_ms, match.life
+        if life is None:
+            return False
+        lived = market_life.hear(match, end, told.heard, told.acts, now_ms)
+        if end.at_risk and market_life.may_go(match):
+            market_life.pass_time(match, Action.SUPERSEDE, now_ms, end.at_risk)
+            return True
+        return lived
+
     def _follow(self, match: Between) -> None:
         """Go on from what the legs say, until there is nothing more to follow from it."""
         while True:
-            news = news_of(match)
+            news = news_of(match, self.store.now.as_of_ms)
             rule = None if news is None else MATCHES.get((match.phase, news))
             if rule is None:
                 return
             if match.phase is not Phase.RELEASING and rule.to is Phase.RELEASING:
                 self._end(match)
-            elif rule.to is Phase.PROPOSED:
-                match.shown = True
-                match.steps.append(Step("proposed", self.store.now.as_of_ms, MARKET))
+            elif match.phase is not Phase.PROPOSED and rule.to is Phase.PROPOSED:
+                market_life.begin(match, self.store.now.as_of_ms)
+                match.stands = self.store.now.version
             match.phase = rule.to
             self._ask[match.match] = None
             if match.phase is Phase.ENDED:
@@ -205,15 +247,16 @@ class MarketSide:
     def _end(self, match: Between) -> None:
         """A match is over: the next of the pair has another name, and the pair rests."""
         over = [end for end in match.ends if end.is_over]
-        match.reason = over[0].reason if over else "too_little"
-        if match.shown:
-            actor = over[0].hub if over else MARKET
-            match.steps.append(Step(match.reason, self.store.now.as_of_ms, actor))
-        short = tuple(
-            (end.hub, end.told) for end in match.ends if end.is_over or end.quantity < end.asked
-        )
+        if over:
+            market_life.lose(match, over[0].reason, over[0].hub, self.store.now.as_of_ms)
+        match.reason = match.state or (over[0].reason if over else "too_little")
+        if not match.settled:
+            short = [end for end in match.ends if end.is_over or end.quantity < end.asked]
+            self._rest(match, tuple((end.hub, end.told) for end in short))
+
+    def _rest(self, match: Between, after: tuple[tuple[str, int], ...]) -> None:
         rest_ms = REST_MS.get(match.reason, 0)
-        self._rounds.rest(match, self.store.now.as_of_ms + rest_ms if rest_ms else 0, short)
+        self._rounds.rest(match, self.store.now.as_of_ms + rest_ms if rest_ms else 0, after)
 
     # -------------------------------------------------------------- what leaves
     def announce(self, version: int) -> None:
@@ -270,53 +313,3 @@ class MarketSide:
     def settle(self) -> None:
         """Recovery is over: build what the state implies."""
         self.store.settle()
-
-
-def news_of(match: Between) -> News | None:
-    """What both legs of a match, taken together, say; None when that is nothing yet."""
-    over = [end.is_over for end in match.ends]
-    if match.phase is Phase.RELEASING:
-        return News.ALL_OVER if all(over) else None
-    if any(over):
-        return News.LEG_OVER
-    if match.phase is Phase.ASKED and all(end.state is LegState.HELD for end in match.ends):
-        return News.GRANTED if _agree(match) else News.TOO_LITTLE
-    if match.phase is Phase.COMMITTING and all(_is_acknowledged(end) for end in match.ends):
-        return News.ACKNOWLEDGED
-    return None
-
-
-def _is_acknowledged(end: End) -> bool:
-    return end.state is LegState.COMMITTED and end.quantity == end.agreed
-
-
-def _agree(match: Between) -> bool:
-    """Set what both legs can give, in each one's measure; False below a smallest lot."""
-    offer, need = match.ends
-    quantity = min(need.quantity, offer.quantity * match.quantity // match.given)
-    given = -(-quantity * match.given // match.quantity)
-    if quantity < max(1, need.least) or given < max(1, offer.least):
-        return False
-    offer.agreed, need.agreed = given, quantity
-    return True
-
-
-def request_of(match: Between, end: End, generation: int) -> Request | None:
-    """What a leg is still to be asked; None when it has said all that is wanted of it."""
-    facts: dict[str, Any] = {
-        "match": match.match,
-        "side": end.side,
-        "hub": end.hub,
-        "family": match.family,
-        "version": match.version,
-        "generation": generation,
-    }
-    if match.phase is Phase.ASKED and end.state is None:
-        facts |= {"line": end.line, "commodity": end.commodity}
-        facts |= {"quantity": end.asked, "least": end.least, "tick": match.tick}
-        return Reserve(**facts, ttl_ms=HOLD_MS)
-    if match.phase is Phase.COMMITTING and end.state is LegState.HELD:
-        return Commit(**facts, quantity=end.agreed)
-    if match.phase is Phase.RELEASING and end.state not in OVER:
-        return Release(**facts, reason=match.reason)
-    return None

@@ -1,18 +1,21 @@
 """Decides how the market solves a round unless it is told otherwise: the network, exactly.
 
-The ways of the day between the hubs that have lines; `solve_between` over them. A round with more
-pairs of lines than the machine can prove in time is answered by `hasty` instead, which says so.
-What is too much is a number of pairs and not a time: the same log gives the same answer anywhere.
+The ways of the day between the hubs that have lines, and what comes back from accepted matches at
+a lower price; `solve_between` over them. A round with more pairs of lines than the machine can
+prove in time is answered by `hasty` instead, which says so. What is too much is a number of pairs
+and not a time: the same log gives the same answer anywhere.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from streams.core.interchange.hasty import answer_hastily
 from streams.core.interchange.legs import Leg, LegBook, leg_book
 from streams.core.interchange.market_round import Problem
 from streams.core.interchange.network import Network, Ways
+from streams.core.interchange.return_legs import return_legs, with_returns
 from streams.core.interchange.solving import solve_between
 from streams.core.interchange.terms import Interchange, Process, Terms
 
@@ -24,7 +27,8 @@ HUBS_ALONE_MAX: Final = 64
 WHOLES_MAX: Final = 8
 DAYS_MAX: Final = 32
 LOCAL_MODE: Final = "local"
-Books = dict[tuple[tuple[str, ...], tuple[int, ...], bool], LegBook]
+BookName = tuple[tuple[str, ...], tuple[int, ...], bool]
+Books = dict[BookName, LegBook]
 """By hubs, days, and whether there are ways inside a hub."""
 
 
@@ -49,12 +53,14 @@ class Exchange:
     """Solves rounds over a network; remembers the legs of the day.
 
     Partitions of a worker share it, and each folds in a thread of its own: what is remembered is
-    what any thread would find anew.
+    what any thread would find anew. One of them works it out, which takes seconds for the whole
+    country, and the others wait for it where `alone` is a lock.
     """
 
     def __init__(self, network: Network, manner: Manner) -> None:
         self._network, self._manner = network, manner
         self._ways: dict[int, Ways] = {}
+        self.alone: AbstractContextManager[Any] = nullcontext()
         self._books: Books = {}
         self._wholes: Books = {}
 
@@ -64,8 +70,10 @@ class Exchange:
         codes = {o.commodity for o in problem.offers} | {n.commodity for n in problem.needs}
         here = tuple(p for p in manner.processes if {p.input, p.output} & codes)
         here += self._made(problem)
+        legs = self._legs(problem, here)
+        back = return_legs(problem.flows, legs, problem.today)
         terms = Terms(
-            legs=self._legs(problem, here),
+            legs=with_returns(legs, back) if back else legs,
             processes=here,
             grams=manner.grams,
             freight_micro=manner.freight_micro,
@@ -113,17 +121,20 @@ class Exchange:
     ) -> LegBook:
         """The ways between hubs on some days, remembered; `local` for mills where goods lie."""
         asked = (tuple(hubs), days, local)
-        found = books.get(asked)
-        if found is None:
-            most = BOOKS_MAX if books is self._books else WHOLES_MAX
-            for old in list(books)[: 1 - most]:
-                books.pop(old, None)
-            legs = {leg for day in days for leg in self._on(day).all_legs(hubs)}
-            if local:
-                cost = self._manner.local_micro
-                legs |= {Leg(hub, hub, cost, 0, LOCAL_MODE) for hub in hubs}
-            found = books[asked] = leg_book(legs)
-        return found
+        with self.alone:
+            return books.get(asked) or self._work_out(books, asked)
+
+    def _work_out(self, books: Books, asked: BookName) -> LegBook:
+        hubs, days, local = asked
+        most = BOOKS_MAX if books is self._books else WHOLES_MAX
+        for old in list(books)[: 1 - most]:
+            books.pop(old, None)
+        legs = {leg for day in days for leg in self._on(day).all_legs(hubs)}
+        if local:
+            cost = self._manner.local_micro
+            legs |= {Leg(hub, hub, cost, 0, LOCAL_MODE) for hub in hubs}
+        books[asked] = leg_book(legs)
+        return books[asked]
 
     def _on(self, day: int) -> Ways:
         """The ways of a day, remembered."""

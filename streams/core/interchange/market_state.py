@@ -13,6 +13,7 @@ import msgspec
 from schemas.market import LeftNeed, LeftOffer, LegSide, LegState
 from streams.core.interchange.protocol_table import OVER, Phase
 from streams.core.interchange.terms import Part
+from streams.core.lifecycle import Life
 from streams.core.state import Step
 
 APPLIED: Final = "applied"
@@ -44,7 +45,9 @@ class DoneTick(MarketRecord, gc=False):
 class End(msgspec.Struct, array_like=True, gc=False):
     """One leg as the market last heard of it; `told` is the hub's version, 0 before any answer.
 
-    `coop` and `grade` are those of the line when it was matched.
+    `coop` and `grade` are those of the line when it was matched. `stood` is the version of the
+    match that its hub has heard of, `acted` how many acts of it are carried out, `gone` what of
+    its goods has left, or arrived, by them.
     """
 
     side: LegSide
@@ -62,6 +65,9 @@ class End(msgspec.Struct, array_like=True, gc=False):
     reason: str = ""
     coop: str = ""
     grade: str = ""
+    stood: int = 0
+    acted: int = 0
+    gone: int = 0
 
     @property
     def is_over(self) -> bool:
@@ -73,9 +79,10 @@ class Between(MarketRecord):
     """A match between hubs: both legs, what was proposed, and where it stands.
 
     `given` and `quantity` are micro of the offer's and of the need's commodity; they differ only
-    where a process lies between. `reason` is why it is over; `shown` that people have seen it,
-    `steps` what they saw of its life. `surplus` is whole rupiah per base unit received,
-    `needed_day` the last day of use, -1 where none was said.
+    where a process lies between. `reason` is why it is over, `steps` what people saw of its life.
+    `surplus` is whole rupiah per base unit received, `needed_day` the last day of use, -1 where
+    none was said. `life` is in the goods received; `stands` is the version of the record that last
+    changed it, `moved_ms` when that was; `settled` that the pair may be matched anew.
     """
 
     match: str
@@ -96,12 +103,15 @@ class Between(MarketRecord):
     digest: str
     tick: int
     created_ms: int
-    shown: bool = False
     reason: str = ""
     ended_ms: int = -1
     surplus: int = 0
     needed_day: int = -1
     steps: list[Step] = []
+    life: Life | None = None
+    stands: int = 0
+    moved_ms: int = 0
+    settled: bool = False
 
     @property
     def ends(self) -> tuple[End, End]:
@@ -109,11 +119,14 @@ class Between(MarketRecord):
         return self.offer, self.need
 
     @property
+    def shown(self) -> bool:
+        """Whether people have seen it."""
+        return self.life is not None
+
+    @property
     def state(self) -> str:
-        """What people see: `proposed`, or why it is over; empty before."""
-        if not self.shown:
-            return ""
-        return "proposed" if self.phase is Phase.PROPOSED else self.reason
+        """What people see; empty before they do."""
+        return "" if self.life is None else str(self.life.state)
 
 
 class Pair(MarketRecord, gc=False):

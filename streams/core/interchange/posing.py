@@ -24,7 +24,7 @@ def is_network(problem: Problem) -> bool:
         leg.mode is not None or leg.capacity_kg is not None or leg.departs_on is not None
         for leg in problem.legs
     )
-    return bool(problem.recipes or asked or special)
+    return bool(problem.recipes or problem.accepted_flows or asked or special)
 
 
 def terms_of(problem: Problem, posed: Posed, catalogue: Catalogue) -> Terms:
@@ -34,6 +34,8 @@ def terms_of(problem: Problem, posed: Posed, catalogue: Catalogue) -> Terms:
         for n, leg in enumerate(problem.legs):
             if leg.departs_on is not None:
                 raise ProblemError("$.now", f"is required: $.legs[{n}].departs_on gives a date")
+        if problem.accepted_flows:
+            raise ProblemError("$.now", "is required: $.accepted_flows[0].departs_on gives a date")
     floors: dict[str, int] = {}
     for offer in posed.offers:
         least = floors.get(offer.commodity, offer.floor)

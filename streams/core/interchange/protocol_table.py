@@ -36,8 +36,8 @@ class LegEvent(StrEnum):
     RELEASE = "release"
     TICK = "tick"
     STOCK = "stock"
-    DELIVER = "deliver"
-    WITHDRAW = "withdraw"
+    ACT = "act"
+    STAND = "stand"
 
 
 class Phase(StrEnum):
@@ -57,6 +57,7 @@ class News(StrEnum):
     TOO_LITTLE = "too_little"
     LEG_OVER = "leg_over"
     ACKNOWLEDGED = "acknowledged"
+    LIFE_OVER = "life_over"
     ALL_OVER = "all_over"
     TICK = "tick"
 
@@ -95,10 +96,13 @@ LEGS: Final[Mapping[tuple[LegState | None, LegEvent], LegRule]] = MappingProxyTy
         (_L.COMMITTED, _E.STOCK): LegRule(
             (_L.COMMITTED,), "at risk, naming the report, or no longer"
         ),
-        (_L.COMMITTED, _E.DELIVER): LegRule((_L.COMMITTED,), "so much less is promised"),
-        (_L.COMMITTED, _E.WITHDRAW): LegRule(
-            (_L.WITHDRAWN,), "its people refused it or let it expire"
+        (_L.COMMITTED, _E.ACT): LegRule(
+            (_L.COMMITTED,), "what people did; what has left or arrived is promised no more"
         ),
+        (_L.COMMITTED, _E.STAND): LegRule(
+            (_L.COMMITTED,), "how the match stands; what it need not hold is free again"
+        ),
+        (None, _E.STAND): LegRule((_L.LAPSED,), "nothing is held, so nothing is promised"),
     }
 )
 """(state, event) -> what follows, None for a leg that is not known."""
@@ -119,8 +123,14 @@ MATCHES: Final[Mapping[tuple[Phase, News], MatchRule]] = MappingProxyType(
             _P.PROPOSED, "the match is published: people see it now and not before"
         ),
         (_P.COMMITTING, News.LEG_OVER): MatchRule(_P.RELEASING, "release to the other leg"),
+        (_P.PROPOSED, News.TICK): MatchRule(
+            _P.PROPOSED, "stand, to a leg that has not heard how the match stands"
+        ),
         (_P.PROPOSED, News.LEG_OVER): MatchRule(
             _P.RELEASING, "release to the other leg; the match is published as over"
+        ),
+        (_P.PROPOSED, News.LIFE_OVER): MatchRule(
+            _P.RELEASING, "release to both; the match is published as it ended"
         ),
         (_P.RELEASING, News.TICK): MatchRule(_P.RELEASING, "release, to a leg not over yet"),
         (_P.RELEASING, News.ALL_OVER): MatchRule(

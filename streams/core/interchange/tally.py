@@ -20,17 +20,18 @@ class Tally:
 
     def __init__(self) -> None:
         self._sums: defaultdict[int, int] = defaultdict(int)
-        self._told: dict[str, tuple[int, int]] = {}
+        self._told: dict[str, tuple[int, int, int]] = {}
 
     def put(self, name: str, place: int, version: int) -> None:
         """Of `hub|family`, whose other side is `place`, this version is what was told last."""
         before = self._told.get(name)
-        if before == (place, version):
-            return
         if before is not None:
-            self._sums[before[0]] -= token(name, before[1])
-        self._told[name] = (place, version)
-        self._sums[place] += token(name, version)
+            if before[:2] == (place, version):
+                return
+            self._sums[before[0]] -= before[2]
+        stands = token(name, version)
+        self._told[name] = (place, version, stands)
+        self._sums[place] += stands
 
     def sum(self, place: int) -> int:
         """What was told to, or heard from, a partition: 0 to 2**63 - 1."""

@@ -112,7 +112,7 @@ def _leg(leg: Leg) -> LegLine:
     return LegLine(
         origin=leg.from_hub,
         to=leg.to_hub,
-        cost_per_kg=_decimal(leg.cost_micro),
+        cost_per_kg=decimal_text(leg.cost_micro),
         days=leg.days,
         mode=leg.mode,
         estimated=leg.estimated,
@@ -125,13 +125,14 @@ def _recipe(process: Process) -> RecipeLine:
         recipe=process.code,
         input=process.input,
         output=process.output,
-        output_per_input=_decimal(process.yield_micro),
+        output_per_input=decimal_text(process.yield_micro),
         hub=process.hub,
         cost=process.cost,
         days=process.days,
     )
 
 
-def _decimal(micro: int) -> str:
+def decimal_text(micro: int) -> str:
+    """Write millionths as a decimal without zeros that say nothing."""
     whole, rest = divmod(micro, MICRO)
     return f"{whole}.{rest:06}".rstrip("0").rstrip(".")
