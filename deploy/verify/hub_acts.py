@@ -139,7 +139,7 @@ class HubActs:
             return
         asked = self._legs.asked[name]
         commodity = next((one.commodity for one in asked if one.type == RESERVE), "")
-        grade = next((one.grade for one in reversed(asked) if one.type == STAND), "")
+        grade = next((one.grade for one in asked if one.type == STAND), "")
         book.move(said, (commodity, grade or UNGRADED, ""), quantity)
         if line in book.asked:
             book.fill(line, commodity, quantity)

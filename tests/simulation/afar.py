@@ -96,6 +96,6 @@ def _moved(leg: Leg, act: ActSaid, key: tuple[int, str, int, int]) -> list[Moved
     if act.action == "ship":
         return [Moved(coop, name, -act.quantity // MICRO, key)]
     if act.action == "receive" and act.quantity and leg.stand is not None:
-        place = f"{leg.commodity}|{leg.stand.grade}|"
+        place = f"{leg.commodity}|{leg.grade}|"
         return [Moved(coop, place, act.quantity // MICRO, key, name)]
     return []

@@ -45,6 +45,8 @@ class Leg:
     delivered: int = 0
     heard: int = 0
     stand: Stand | None = None
+    grade: str = ""
+    """That of the first stand: goods do not change their grade because somebody says so."""
     acts: list[ActSaid] = field(default_factory=list)
 
     @property
@@ -127,6 +129,8 @@ class Legs:
         """What the match no longer holds is free; what has left or arrived is never taken back."""
         if leg.stand is not None and asked.version <= leg.stand.version:
             return
+        if leg.stand is None:
+            leg.grade = asked.grade
         leg.stand, leg.version = asked, version
         leg.heard = max(leg.heard, asked.heard)
         leg.quantity = max(leg.delivered, min(leg.quantity, asked.delivered + asked.holds))

@@ -96,7 +96,9 @@ def done(leg: Leg, told: ActTold) -> None:
 
 def stands(leg: Leg, stand: Stand) -> None:
     """Take in how a match stands; what it need not hold any more is free."""
-    leg.life, leg.stood, leg.grade = life_in(stand), stand.version, stand.grade
+    if leg.life is None:  # what has been moved under one grade is told under it again
+        leg.grade = stand.grade
+    leg.life, leg.stood = life_in(stand), stand.version
     leg.acts = leg.acts[max(0, stand.heard - leg.heard) :]
     leg.heard = max(leg.heard, stand.heard)
     leg.committed = max(leg.delivered, min(leg.committed, stand.delivered + stand.holds))
