@@ -1,6 +1,6 @@
 """Decides which parts make what speaks by itself: the clock and the simulated villages."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import structlog
@@ -48,10 +48,11 @@ def serve_world(process: Process, seed: int, pace: Pace, run: int) -> int:
     world = seed_world(seed, run=run)
     with ExitStack() as undo:
         sender = undo.enter_context(Publisher(process.publisher()))
-        beside: Callable[[], None] = lambda: None  # noqa: E731 - nobody answers where all is said once
-        if pace.reports_max is None:
-            beside = undo.enter_context(_officers(process, world, sender, seed)).work
-        tally = Simulation(world, sender, pace, now=now_ms, beside=beside).run(stop)
+        simulation = Simulation(world, sender, pace, now=now_ms)
+        if pace.reports_max is None:  # where all is said once nobody answers
+            officers = undo.enter_context(_officers(process, world, sender, seed))
+            simulation = Simulation(world, sender, pace, now=now_ms, beside=officers.work)
+        tally = simulation.run(stop)
     structlog.get_logger().info("world", sent=tally.sent, owed=tally.owed, **tally.flaws)
     return 0
 

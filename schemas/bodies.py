@@ -12,7 +12,7 @@ from typing import Any, Final
 from schemas.amounts import day_of, price_of, quantity_of, text_of, words_of
 from schemas.commodity import Catalogue
 from schemas.errors import Reason, Unacceptable
-from schemas.events import Contract, Decision, Gap, Obstacle, Profile, Report, Visit
+from schemas.events import DECISIONS, Contract, Decision, Gap, Obstacle, Profile, Report, Visit
 from schemas.identity import COOP_FORM, MATCH_FORM, TAG_FORM, CoopId
 from schemas.quantity import MICRO, parse_price
 from schemas.register import Register
@@ -20,7 +20,6 @@ from schemas.resolving import NO_PACKS, Resolver
 from schemas.topics import EVENTS
 from schemas.units import PACK_WORDS, Packs
 
-DECISIONS: Final = frozenset({"accept", "reject", "counter", "ship", "receive", "pay", "cancel"})
 # The identity of a dead letter: `<event id>#<line>` or topic/partition/offset.
 _LETTER_LINE: Final = re.compile(
     r"(?P<coop>[0-9.]{13}):[a-z0-9-]{1,32}:[1-9][0-9]{0,15}#[1-9][0-9]{0,2}"

@@ -233,6 +233,10 @@ class Visit(Said, frozen=True, kw_only=True):
     text: LongText = ""
 
 
+DECISIONS: Final = frozenset({"accept", "reject", "counter", "ship", "receive", "pay", "cancel"})
+"""What an actor may do to a match."""
+
+
 class Decision(Closed, frozen=True, kw_only=True):
     """An actor (a co-op or its hub) decides on a match.
 

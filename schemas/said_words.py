@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from re import Pattern
 from typing import Any, Final, NamedTuple
 
-from schemas.bodies import DECISIONS
-from schemas.events import BODIES, LINES_MAX
+from schemas.events import BODIES, DECISIONS, LINES_MAX
 from schemas.identity import COOP_FORM, DEVICE_FORM, HUB_FORM, MATCH_FORM, TAG_FORM
 from schemas.resolving import MARKETS, PRIORITIES
 from schemas.units import PACK_WORDS

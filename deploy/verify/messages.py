@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from deploy.verify.bodies import DECISIONS
 from deploy.verify.goods import home
 from deploy.verify.log import LogRecord
 from deploy.verify.shapes import Field, Shape, fitted
@@ -25,6 +26,10 @@ STAND: Final = "lumbung.stand.v1"
 RETELL: Final = "lumbung.retell.v1"
 SIDES: Final = frozenset({"offer", "need"})
 HELD, COMMITTED = "held", "committed"
+LIFE_STATES: Final = frozenset(
+    "draft proposed countered accepted shipped received short claimed paid".split()
+    + "rejected expired superseded cancelled no_show".split()
+)
 OVER: Final = frozenset({"refused", "lapsed", "released"})
 STATES: Final = frozenset({HELD, COMMITTED}) | OVER
 _HUB_LENGTH: Final = len("19.02")
@@ -260,11 +265,24 @@ def _is_sound(kind: str, body: dict[str, Any]) -> bool:
         return offered and all(_is_line(line, _WANTED, "grades") for line in body["needs"])
     if kind == LEG and body["state"] not in STATES:
         return False
+    if kind == STAND and not _adds_up(body):
+        return False
     return kind in (DONE, RETELL) or body["side"] in SIDES
+
+
+def _adds_up(body: dict[str, Any]) -> bool:
+    """A state of the table, and nothing beyond what was promised."""
+    agreed, granted = stated(body["quantity"]), stated(body["granted"])
+    gone, given_up = stated(body["shipped"]), stated(body["released"])
+    if agreed is None or granted is None or gone is None or given_up is None:
+        return False
+    return body["state"] in LIFE_STATES and gone + given_up <= agreed <= granted
 
 
 def _act(tree: Any) -> Act | None:
     body = fitted(tree, _ACT)
+    if body is not None and body["action"] not in DECISIONS:
+        return None
     amounts = (None, None) if body is None else (stated(body["quantity"]), stated(body["refused"]))
     if body is None or amounts[0] is None or amounts[1] is None:
         return None

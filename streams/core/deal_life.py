@@ -8,9 +8,9 @@ for whom and what the lines of a deal have and want.
 from typing import Final
 
 from schemas.errors import Reason
-from streams.core.lifecycle import NEVER_MS, Act, Life, Refusal, follow
-from streams.core.lifecycle_table import HOLDING, Action, Side, State
-from streams.core.lifecycle_times import DAY_MS, GRACE_MS, WIB_MS
+from streams.core.lifecycle import DUE, NEVER_MS, Act, Life, Refusal, follow
+from streams.core.lifecycle_table import HOLDING, PAYMENTS, Action, Side, State
+from streams.core.lifecycle_times import end_of
 from streams.core.state import Deal, Step, position_key
 
 LUMBUNG: Final = "lumbung"
@@ -19,13 +19,6 @@ STEPS_MAX: Final = 64
 """Most moments a match may have had and still ship, or receive, another part."""
 _TOO_MANY: Final = Refusal(Reason.STATE_TOO_LARGE, "data.match")
 _CLOCK: Final = frozenset({Side.LUMBUNG})
-_PAYMENTS: Final[dict[str, str]] = {State.CLAIMED: "claimed", State.PAID: "confirmed"}
-_DUE_ACTS: Final[dict[str, Action]] = {
-    State.PROPOSED: Action.EXPIRE,
-    State.COUNTERED: Action.EXPIRE,
-    State.ACCEPTED: Action.NO_SHOW,
-    State.SHIPPED: Action.CLOSE,
-}
 _STEP_BYTES: Final = 56
 
 
@@ -46,8 +39,8 @@ def life_of(deal: Deal) -> Life:
         released=deal.released,
         at_risk=deal.at_risk,
         expires_ms=deal.expires_ms,
-        ship_by_ms=_end_of(ship_by_day(deal)),
-        arrive_by_ms=_end_of(deal.arrive_day),
+        ship_by_ms=end_of(ship_by_day(deal)),
+        arrive_by_ms=end_of(deal.arrive_day),
     )
 
 
@@ -104,7 +97,7 @@ def coming(deal: Deal) -> int:
 
 def payment(deal: Deal) -> str:
     """What was said of the money: none, claimed (by the taker) or confirmed (by the giver)."""
-    return _PAYMENTS.get(deal.state, "none")
+    return PAYMENTS.get(deal.state, "none")
 
 
 def given_from(deal: Deal) -> tuple[str, str]:
@@ -125,18 +118,13 @@ def ship_by_day(deal: Deal) -> int:
 
 def due(deal: Deal) -> tuple[int, Action] | None:
     """When time alone ends a living deal, and what it does then; None when it never does."""
-    action = _DUE_ACTS.get(deal.state)
-    if action is None:
+    if deal.state not in DUE:
         return None
-    if action is Action.EXPIRE:
+    action, moment, grace_ms = DUE[deal.state]
+    if moment == "expires_ms":  # nearly all: no life is made for those
         return deal.expires_ms, action
-    last = _end_of(ship_by_day(deal) if action is Action.NO_SHOW else deal.arrive_day)
-    return None if last == NEVER_MS else (last + GRACE_MS, action)
-
-
-def _end_of(day: int) -> int:
-    """The end of a day in the west of the archipelago (WIB)."""
-    return (day + 1) * DAY_MS - WIB_MS if day >= 0 else NEVER_MS
+    last = end_of(ship_by_day(deal) if moment == "ship_by_ms" else deal.arrive_day)
+    return None if last == NEVER_MS else (last + grace_ms, action)
 
 
 def bytes_of(deal: Deal) -> int:

@@ -20,6 +20,13 @@ from streams.core.lifecycle_times import GRACE_MS, OPENED_MS, PROPOSAL_MS
 
 COUNTERS_MAX: Final = 3
 NEVER_MS: Final = -1
+DUE: Final[Mapping[str, tuple[Action, str, int]]] = {
+    State.PROPOSED: (Action.EXPIRE, "expires_ms", 0),
+    State.COUNTERED: (Action.EXPIRE, "expires_ms", 0),
+    State.ACCEPTED: (Action.NO_SHOW, "ship_by_ms", GRACE_MS),
+    State.SHIPPED: (Action.CLOSE, "arrive_by_ms", GRACE_MS),
+}
+"""What time alone does in a state, from which moment of a life, and how long after it."""
 _SIDES: Final = (Side.GIVER, Side.TAKER, Side.LUMBUNG)
 
 
@@ -113,6 +120,15 @@ def follow(life: Life, act: Act) -> Life | Refusal:
         assert any(after.state in rule.to for rule in allowed.values())
         assert 0 <= after.held <= after.granted
     return after
+
+
+def due(life: Life) -> tuple[int, Action] | None:
+    """When time alone moves a match, and what it does then; None when it never does."""
+    if life.state not in DUE:
+        return None
+    action, moment, grace_ms = DUE[life.state]
+    stated_ms: int = getattr(life, moment)
+    return None if stated_ms == NEVER_MS else (stated_ms + grace_ms, action)
 
 
 def counted(life: Life) -> Life:

@@ -179,6 +179,10 @@ TABLE: Final[Mapping[tuple[State, Action, Side], Rule]] = MappingProxyType(
 
 FINAL: Final = frozenset(State) - {state for state, _, _ in TABLE}
 """States that nothing leaves."""
+PAYMENTS: Final[Mapping[str, str]] = MappingProxyType(
+    {_S.CLAIMED: "claimed", _S.PAID: "confirmed"}
+)
+"""What the sides say of the money, by state; else none."""
 HOLDING: Final = frozenset(
     {_S.DRAFT, _S.PROPOSED, _S.COUNTERED, _S.ACCEPTED, _S.SHIPPED},
 )

@@ -32,6 +32,11 @@ FRESH_MS: Final[dict[Perishability, int]] = {
 """How old word of stock may be before its owner is asked; set by us."""
 
 
+def end_of(day: int) -> int:
+    """The end of a day since 1970 in Jakarta; -1 where no day is known."""
+    return (day + 1) * DAY_MS - WIB_MS if day >= 0 else -1
+
+
 def next_cut_off(
     at_ms: int, utc_offset_hours: int, cut_offs: Sequence[int] = CUT_OFF_MINUTES
 ) -> int:

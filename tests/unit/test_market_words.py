@@ -65,3 +65,9 @@ def test_how_a_match_stands_has_a_known_state_and_adds_up(wrong):
     value = json.loads(written(stand, 0))
     value["data"] |= wrong
     assert read(json.dumps(value).encode()) == Rejection(Reason.WRONG_TYPE, "data")
+
+
+def test_what_nobody_can_do_to_a_match_is_no_message():
+    value = json.loads(written(LEG, 0))
+    value["data"]["acts"][0]["action"] = "dance"
+    assert read(json.dumps(value).encode()) == Rejection(Reason.WRONG_TYPE, "data")

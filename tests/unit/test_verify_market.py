@@ -1,5 +1,6 @@
 """The checker over both logs of a paper market: whole it passes, and every wound is named."""
 
+import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -16,9 +17,13 @@ from deploy.verify.findings import (
     VERSIONS,
     WAREHOUSE,
 )
+from deploy.verify.messages import _message
+from schemas.errors import Rejection
+from schemas.market import LegTold, Stand, read, written
 from schemas.topics import DEAD_LETTER, EVENTS, LEDGER, MARKET, MATCHES
 from tests.support.core_logs import DAY, counted, issued, placed, report
 from tests.support.market_logs import STATE, WrittenLog, WrittenMarket, checked, sunk
+from tests.support.market_messages import MESSAGES
 
 BELITUNG, BANTUL, PANDEGLANG = "19.02.01.2003", "34.02.01.2001", "36.01.01.2005"
 LADA = {"commodity": "LADA-PUTIH"}
@@ -306,3 +311,21 @@ def test_a_changed_row_of_a_match_between_hubs_is_found(
     connection.close()
     named = [b.what for b in checked(whole, url).breaches if b.check == WAREHOUSE]
     assert any(words in what for what in named), named
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong"),
+    [
+        (Stand, {"state": "asleep"}),
+        (Stand, {"granted": "0.000008"}),
+        (Stand, {"shipped": "0.000008", "released": "0.000002"}),
+        (LegTold, {"acts": [{"action": "dance", "actor": "c", "at_ms": 8}]}),
+    ],
+)
+def test_both_readings_agree_on_what_is_no_message(kind: type, wrong: dict[str, Any]) -> None:
+    (message,) = [one for one in MESSAGES if type(one) is kind]
+    value = json.loads(written(message, 0))
+    assert _message(json.dumps(value).encode(), frozenset({value["type"]})) is not None
+    value["data"] |= wrong
+    assert isinstance(read(json.dumps(value).encode()), Rejection)
+    assert _message(json.dumps(value).encode(), frozenset({value["type"]})) is None

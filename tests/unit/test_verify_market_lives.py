@@ -16,9 +16,8 @@ from schemas.market import LegSide, Stand, key_of, written
 from schemas.topics import EVENTS
 from streams.core import leg_acts, movements
 from streams.core.interchange import between_out, hub_life, market_life
-from streams.core.interchange.market_life import PAYMENTS
 from streams.core.lifecycle import Life, follow
-from streams.core.lifecycle_table import Action, State
+from streams.core.lifecycle_table import PAYMENTS, Action, State
 from tests.support.core_desk import PARTITIONS
 from tests.support.market_lives import (
     BANTUL,

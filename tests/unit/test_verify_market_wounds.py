@@ -119,7 +119,10 @@ def stood(**more: Any) -> Callable[[Tree], None]:
 
 def stands(side: str, **more: Any) -> Wound:
     """What the market tells one leg of how the match stands."""
-    change: Callable[[Tree], None] = lambda data: data.update(more)  # noqa: E731 - a row below
+
+    def change(data: Tree) -> None:
+        data.update(more)
+
     return lambda log: log.change(EVENTS, STAND, change, match=oldest(log), side=side)
 
 

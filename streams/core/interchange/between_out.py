@@ -15,11 +15,12 @@ from streams.core.book import Good
 from streams.core.envelope import Row, stamp, wrapped
 from streams.core.interchange.between_days import arrive_by, parts_of, ship_by
 from streams.core.interchange.legs import Leg
-from streams.core.interchange.market_life import PAYMENTS, given, kept
+from streams.core.interchange.market_life import given, kept
 from streams.core.interchange.market_state import Between
 from streams.core.interchange.network_parts import MODES
 from streams.core.interchange.terms import Part
 from streams.core.lifecycle import Life
+from streams.core.lifecycle_table import PAYMENTS
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _OFFER_PARTS: Final = 4

@@ -15,12 +15,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from schemas.market import ActTold, LegSide, Stand
+from streams.core import lifecycle
 from streams.core.interchange.between_days import arrive_by, ship_by
 from streams.core.interchange.hub_life import SIDES, facts_of
 from streams.core.interchange.market_state import Between, End
-from streams.core.lifecycle import NEVER_MS, Act, Life, Refusal, follow
+from streams.core.lifecycle import Act, Life, Refusal, follow
 from streams.core.lifecycle_table import FINAL, HOLDING, Action, Side, State
-from streams.core.lifecycle_times import DAY_MS, GRACE_MS, PROPOSAL_MS, WIB_MS
+from streams.core.lifecycle_times import DAY_MS, PROPOSAL_MS, end_of
 from streams.core.state import Step
 
 MARKET: Final = "lumbung"
@@ -29,13 +30,6 @@ TERMS_CHANGED: Final = "terms_changed"
 UNPAID_MS: Final = 30 * DAY_MS
 """How long a match that has arrived waits for word of its payment."""
 AGREED: Final = frozenset({State.ACCEPTED, State.SHIPPED})
-PAYMENTS: Final[dict[str, str]] = {State.CLAIMED: "claimed", State.PAID: "confirmed"}
-_DUE: Final = (
-    (Action.EXPIRE, frozenset({State.PROPOSED, State.COUNTERED}), "expires_ms", 0),
-    (Action.NO_SHOW, frozenset({State.ACCEPTED}), "ship_by_ms", GRACE_MS),
-    (Action.CLOSE, frozenset({State.SHIPPED}), "arrive_by_ms", GRACE_MS),
-)
-"""What time does: the act, in which states, counted from which moment, and how long after it."""
 
 
 def begin(match: Between, now_ms: int) -> None:
@@ -47,16 +41,11 @@ def begin(match: Between, now_ms: int) -> None:
         granted=agreed,
         price=match.price,
         expires_ms=now_ms + PROPOSAL_MS,
-        ship_by_ms=_end_of(ship_by(match)),
-        arrive_by_ms=_end_of(arrive_by(match)),
+        ship_by_ms=end_of(ship_by(match)),
+        arrive_by_ms=end_of(arrive_by(match)),
     )
     match.moved_ms = now_ms
     match.steps.append(Step(str(State.PROPOSED), now_ms, MARKET))
-
-
-def _end_of(day: int) -> int:
-    """The end of a day since 1970 in Jakarta, ms UTC; -1 where no day is known."""
-    return NEVER_MS if day < 0 else (day + 1) * DAY_MS - WIB_MS
 
 
 def hear(match: Between, end: End, heard: int, acts: Iterable[ActTold], now_ms: int) -> bool:
@@ -145,14 +134,8 @@ def _note(match: Between, act: Act, actor: str, reason: str) -> None:
 
 def due(match: Between, now_ms: int) -> Action | None:
     """What time does to a match now."""
-    life = match.life
-    if life is None:
-        return None
-    for action, states, moment, after in _DUE:
-        when = getattr(life, moment)
-        if life.state in states and when != NEVER_MS and when + after <= now_ms:
-            return action
-    return None
+    found = None if match.life is None else lifecycle.due(match.life)
+    return found[1] if found is not None and found[0] <= now_ms else None
 
 
 def pass_time(match: Between, action: Action, now_ms: int, reason: str = "") -> None:

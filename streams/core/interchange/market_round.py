@@ -119,12 +119,12 @@ class Rounds:
         now.owed = max(0, now.owed - WORK_A_TICK * (tick - now.round))
         now.round = tick
         room = ROUND_BYTES_MAX // MATCH_BYTES
-        families = self._store.families
+        families, flows = self._store.families, self._flows()
         for name in sorted(families, key=lambda n: (families[n].solved, n)):
             if room <= 0 or now.owed >= WORK_A_TICK:
                 return
             if families[name].is_dirty:
-                for match in self._family(name, tick, missing, room):
+                for match in self._family(name, (tick, missing, flows), room):
                     room -= 1
                     yield match
 
@@ -144,9 +144,10 @@ class Rounds:
         return None
 
     def _family(
-        self, name: str, tick: int, missing: tuple[int, ...], room: int
+        self, name: str, begun: tuple[int, tuple[int, ...], tuple[Flow, ...]], room: int
     ) -> Iterator[Between]:
-        problem = self._problem(name)
+        tick, missing, flows = begun
+        problem = self._problem(name, flows)
         found = self._solve(problem)
         taken = found.shipments[:room]
         self.counts["rounds"] += 1
@@ -177,7 +178,15 @@ class Rounds:
             yield match
 
     # -------------------------------------------------------------- what goes in
-    def _problem(self, family: str) -> Problem:
+    def _flows(self) -> tuple[Flow, ...]:
+        """What rides between hubs anyway; the same for all families of a round."""
+        return flows_of(self._store.open.values(), self._policy.grams, self._today)
+
+    @property
+    def _today(self) -> int:
+        return (self._store.now.as_of_ms + WIB_MS) // DAY_MS
+
+    def _problem(self, family: str, flows: tuple[Flow, ...]) -> Problem:
         store, contracts = self._store, set[str]()
         offers: list[OfferLine] = []
         needs: list[NeedLine] = []
@@ -202,9 +211,7 @@ class Rounds:
             contracts=frozenset(contracts),
             goods=self._policy.goods,
         )
-        today = (store.now.as_of_ms + WIB_MS) // DAY_MS
-        flows = flows_of(store.open.values(), self._policy.grams, today)
-        return Problem(family, offers, needs, options, today, flows)
+        return Problem(family, offers, needs, options, self._today, flows)
 
     def _rests(self, pair: Pair) -> bool:
         if pair.rest_until_ms > self._store.now.as_of_ms:
