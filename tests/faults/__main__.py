@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -57,6 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             if words.special or words.only:
                 runs.scenarios([name for name in chosen if name in SCENARIOS])
     sys.stdout.write(json.dumps(runs.summary(words.seed), indent=1) + "\n")
+    sys.stdout.flush()
+    sys.stderr.writelines(f"{line}\n" for line in runs.broken())
     return int(runs.failed > 0)
 
 
@@ -92,7 +94,7 @@ class Runs:
                 folder = self._root / f"run-{number}-{schedule.seed}"
                 outcome = Trial(plant, folder, schedule, answer).run()
                 self._outcomes.append((schedule, outcome))
-                self._tell(f"{number}/{len(schedules)}", folder, schedule, outcome)
+                self._tell(f"{number}/{len(schedules)}", schedule, outcome)
 
     def scenarios(self, names: Sequence[str]) -> None:
         """Run the faults that do not mix, each in its own way."""
@@ -152,6 +154,18 @@ class Runs:
             "seconds": round(time.monotonic() - self._began, 1),
         }
 
+    def broken(self) -> Iterator[str]:
+        """What broke, said last: the end of a log is all that some readers get to see."""
+        for schedule, outcome in self._outcomes:
+            if outcome.breaches:
+                yield f"BROKEN: seed {schedule.seed}, {_kinds(schedule)}"
+                yield from (f"    {breach[:600]}" for breach in outcome.breaches[:8])
+                for tail in outcome.tails:
+                    name, *said = tail.splitlines()
+                    yield from (f"    {line[:300]}" for line in (name, *said[-4:]))
+        for name, found in self._scenarios.items():
+            yield from (f"BROKEN: {name}: {str(breach)[:600]}" for breach in found["breaches"][:8])
+
     def _figures(self, name: str) -> dict[str, Any]:
         found: dict[str, list[float]] = {}
         for _, outcome in self._outcomes:
@@ -166,26 +180,29 @@ class Runs:
             for kind, seconds in sorted(found.items())
         }
 
-    def _tell(self, which: str, folder: Path, schedule: Schedule, outcome: Outcome) -> None:
-        kinds = " ".join(_named(fault) for fault in schedule.faults)
-        kinds += " ticks: " + " ".join(_named(fault) for fault in schedule.at_ticks)
+    def _tell(self, which: str, schedule: Schedule, outcome: Outcome) -> None:
         verdict = "clean" if not outcome.breaches else f"{len(outcome.breaches)} BREACHES"
         workers = f"{schedule.workers} workers, {schedule.markets} of the market"
         sys.stderr.write(
-            f"{which} seed {schedule.seed}: {workers}, {kinds}: "
+            f"{which} seed {schedule.seed}: {workers}, {_kinds(schedule)}: "
             f"{verdict}, {outcome.seconds:.0f} s\n"
         )
         if outcome.breaches:
             self.failed += 1
             kept = self._kept / f"schedule-{schedule.seed}.json"
             schedule.write(kept, breaches=outcome.breaches, reports=self._reports)
-            tails = folder / "tails.txt"
-            if tails.exists():
-                kept.with_suffix(".log").write_text(tails.read_text())
+            if outcome.tails:
+                kept.with_suffix(".log").write_text("\n".join(outcome.tails))
             again = f"python -m tests.faults --reports {self._reports} --replay {kept}"
             lines = [*outcome.breaches[:8], f"kept; run again: {again}"]
             sys.stderr.writelines(f"    {line}\n" for line in lines)
         sys.stderr.flush()
+
+
+def _kinds(schedule: Schedule) -> str:
+    """The faults of a schedule, in a line."""
+    told = " ".join(map(_named, schedule.faults))
+    return f"{told} ticks: {' '.join(map(_named, schedule.at_ticks))}"
 
 
 def _named(fault: Fault) -> str:

@@ -112,6 +112,22 @@ class Plant:
                 self.broker.start(ready_seconds=_STARTING_SECONDS)
             return ended
 
+    def raised(self) -> bool:
+        """Start the broker where it ended by itself, as its service would; True when it had.
+
+        A full disk may end it a while after the disk has room again.
+        """
+        if not self._lock.acquire(blocking=False):
+            return False  # somebody is at it
+        try:
+            if self.broker.pid is not None:
+                return False
+            self.broker.kill()  # reaps what is left
+            self.broker.start(ready_seconds=_STARTING_SECONDS)
+            return True
+        finally:
+            self._lock.release()
+
     def ensure(self) -> None:
         """Up and well, whatever the last schedule left."""
         with self._lock:

@@ -82,6 +82,8 @@ class Outcome:
     points: Counter[str] = field(default_factory=Counter)
     missed: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    tails: list[str] = field(default_factory=list)
+    """What every process said last, where one did not come to its end."""
 
 
 class NeverQuiet(Exception):
@@ -115,7 +117,7 @@ class Trial:
             self.live(crew, scene)
         except NeverQuiet as stuck:
             self.outcome.breaches.append(f"never quiet: {stuck}")
-            (self.folder / "tails.txt").write_text("\n".join(crew.tails()))
+            self.outcome.tails = [*crew.tails(), f"--- broker\n{self.plant.broker.folder.tail(8)}"]
         finally:
             crew.close()
             lookout.close()
@@ -203,6 +205,8 @@ class Trial:
     def until(self, what: str, look: Any) -> None:
         deadline, seen = time.monotonic() + QUIET_SECONDS, None
         while True:
+            if self.plant.raised():
+                self.outcome.deaths["broker by itself"] += 1
             found = look()
             if _is_so(found):
                 return
