@@ -53,8 +53,8 @@ LIFE_BUGS: tuple[Planted, ...] = (
         "nobody misses what never ships",
         "I7",
         "a match that was agreed on and forgotten holds its goods for ever",
-        LIFE,
-        "    State.ACCEPTED: Action.NO_SHOW,\n",
+        CORE + "lifecycle.py",
+        '    State.ACCEPTED: (Action.NO_SHOW, "ship_by_ms", GRACE_MS),\n',
         "",
     ),
     Planted(

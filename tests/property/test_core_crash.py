@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.core.book import LIVE
-from streams.core.deal_life import is_held
+from streams.core.deal_life import coming, held, is_held
 from streams.core.partition import Partition
 from tests.support.core_desk import Batch, Desk, restored, said_once, taken_back
 from tests.support.core_logs import Logged, records
@@ -156,13 +156,13 @@ def test_nothing_is_made_out_of_nothing_and_nothing_is_promised_twice(seed: int)
 def _nothing_is_over_promised(core: Partition, after: Logged) -> None:
     book, promises = core._view.book, core._promises
     for offer, own in book.by_offer.items():
-        asked = sum(deal.quantity for deal in own.values())
+        asked = sum(map(held, own.values()))
         at_risk = [deal for deal in own.values() if deal.at_risk]
         assert asked <= promises.free(offer) or (at_risk and _only_held(own)), after
     for need, own in book.by_need.items():
         want = core._view.totals.wants.get(need)
         good = [d for d in own.values() if want is not None and d.commodity == want.commodity]
-        asked = sum(deal.quantity for deal in good)
+        asked = sum(map(coming, good))
         at_risk = [deal for deal in own.values() if deal.at_risk]
         room = 0 if want is None else want.open
         assert asked <= room or (at_risk and _only_held(own)), after
