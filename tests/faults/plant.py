@@ -9,12 +9,12 @@ import resource
 import socket
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from threading import RLock
 from typing import Final, Self
 
-from kafka import KafkaAdminClient
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
 
@@ -147,6 +147,18 @@ class Plant:
                 assert time.monotonic() < deadline, "topics were not deleted"
                 time.sleep(0.1)
         provision(self.direct, all_topics(settings), partitions=settings.kafka.partitions)
+
+    def ends(self) -> dict[TopicPartition, int]:
+        """Where every log of every topic ends."""
+        with closing(KafkaConsumer(bootstrap_servers=self.direct, group_id=None)) as asking:
+            topics = [name for name in asking.topics() if not name.startswith("__")]
+            places = [
+                TopicPartition(topic, number)
+                for topic in topics
+                for number in asking.partitions_for_topic(topic) or ()
+            ]
+            ends: dict[TopicPartition, int] = asking.end_offsets(places)
+        return ends
 
     def refuse_letters(self, refused: bool) -> None:
         """Have the dead-letter topic refuse every record, or take them again."""

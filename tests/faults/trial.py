@@ -5,7 +5,6 @@ undisturbed replay of the same lines, it never gets quiet, or a deed itself fail
 """
 
 import json
-import signal
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -28,33 +27,18 @@ from producers.publisher import Publisher, PublisherOptions
 from schemas.topics import EVENTS, MARKET
 from sinks.schema import upgrade
 from tests.faults.crew import Crew, Life
-from tests.faults.deeds import Blow, Scene, Spell
+from tests.faults.deeds import Scene
 from tests.faults.hearsay import arriving
 from tests.faults.lookout import Lookout
 from tests.faults.plant import Plant
+from tests.faults.recovered import by_failpoint, recoveries
 from tests.faults.schedule import SESSION_SECONDS, Fault, Schedule
 from tests.support.dump import Dump, dumped
 from tests.support.files import NOW, written
 
 QUIET_SECONDS: Final = 120.0
-_LONG_SECONDS: Final = 12.0
-_SAME_SECONDS: Final = 0.5
+JUDGED_MAX: Final = 5
 _BETWEEN: Final = 2
-NAMED: Final = {
-    "F1": "worker killed",
-    "F2": "sink killed",
-    "F3": "broker killed",
-    "F7": "worker asleep past its session",
-    "F8": "workers moved: longest pause",
-    "F9": "villages killed",
-    "F15": "worker killed",
-}
-OF_THE_MARKET: Final = {
-    "F1": "market killed",
-    "F7": "market asleep past its session",
-    "F15": "market killed",
-}
-"""What the recoveries of a kind are called in the summary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +99,14 @@ class Trial:
         scene = Scene(self.plant, crew, self._warehouse)
         try:
             self.live(crew, scene)
+            if not self.outcome.breaches:
+                self._judge()
         except NeverQuiet as stuck:
             self.outcome.breaches.append(f"never quiet: {stuck}")
             self.outcome.tails = [*crew.tails(), f"--- broker\n{self.plant.broker.folder.tail(8)}"]
         finally:
             crew.close()
             lookout.close()
-        if not self.outcome.breaches:
-            self._judge()
         self._measure(scene, crew.ends, lookout)
         self.outcome.seconds = time.monotonic() - began
         return self.outcome
@@ -141,9 +125,15 @@ class Trial:
         crew.hire("village")
         self.until("villages", (self.folder / "village.begun").exists)
         self._disturb(scene, self.schedule.faults)
-        self.until("village", (self.folder / "village.done").exists)
+        self.until("village", self._village)
         crew.dismiss("village", politely=True)
         self._tick(scene)
+
+    def _village(self) -> Progress:
+        """How many lines were said, and one more until all are acknowledged."""
+        told, done = self.folder / "village.said", self.folder / "village.done"
+        said = int(told.read_text()) if told.exists() else 0
+        return Progress("village", said, said + (not done.exists()))
 
     def hire_sink(self, crew: Crew) -> None:
         """One sink; the scenarios that are about sinks do it otherwise."""
@@ -175,9 +165,7 @@ class Trial:
                     for log in logs:
                         log.publish_all(ticks_for(range(log.partitions), number, at_ms))
                     self.until_folded(wire, f"tick {number}")
-            self.until_folded(wire, "after the ticks")
-        with sink_progress(self.plant.direct, self.settings.warehouse_url) as look:
-            self.until("sink", look)
+            self._all_quiet(wire)
 
     @contextmanager
     def _disturbed(self, scene: Scene) -> Iterator[None]:
@@ -219,29 +207,43 @@ class Trial:
     # Judging
 
     def _judge(self) -> None:
+        """Judge a moment of quiet, while all processes still run.
+
+        Who takes a partition over, be it because its neighbour was sent home, says again what may
+        not have been heard: then the logs have grown, and a later moment is judged.
+        """
+        with self.wire() as wire:
+            for _ in range(JUDGED_MAX):
+                self._all_quiet(wire)
+                before = self.plant.ends()
+                found = list(self._found())
+                if self.plant.ends() == before:
+                    self.outcome.breaches += found
+                    return
+        raise NeverQuiet(f"the logs grew during each of {JUDGED_MAX} judgements")
+
+    def _all_quiet(self, wire: KafkaTicks) -> None:
+        self.until_folded(wire, "after the ticks")
+        with sink_progress(self.plant.direct, self.settings.warehouse_url) as look:
+            self.until("sink", look)
+
+    def _found(self) -> Iterator[str]:
         url, app_id = self.settings.warehouse_url, hub_app_id(self.settings)
         market_id = market_app_id(self.settings)
         report = check(self.plant.direct, url, app_id=app_id, market_id=market_id)
         if not report.ok:
-            self.outcome.breaches.append(f"verify: {report.first}")
+            yield f"verify: {report.first}"
         differences = self._answer.dump.differences(dumped(self.folder))
-        self.outcome.breaches += [f"differs: {line}" for line in differences[:12]]
+        yield from (f"differs: {line}" for line in differences[:12])
 
     def _measure(self, scene: Scene, ends: Sequence[Life], lookout: Lookout) -> None:
         self.outcome.missed += scene.missed
         self.outcome.deaths.update(f"{end.who.partition('-')[0]} {end.exit_code}" for end in ends)
-        blows = list(scene.blows)
-        fallen = _by_failpoint(ends, blows)
+        fallen = by_failpoint(ends, scene.blows)
         self.outcome.points.update(end.point.partition(":")[0] for end in fallen)
-        blows += [_blow(end, scene.crew) for end in fallen]
-        for blow in blows:
-            seconds = _recovery(blow, lookout, scene.ticked_at)
-            if seconds is None or _fell_again(blow, seconds, blows):
-                continue
-            alone = _alone(blow, seconds, scene.spells)
+        for name, seconds, alone in recoveries(scene, fallen, lookout):
             told = self.outcome.recoveries if alone else self.outcome.crowded
-            names = OF_THE_MARKET if _of_the_market(blow) else NAMED
-            told.setdefault(names.get(blow.kind, blow.kind), []).append(round(seconds, 2))
+            told.setdefault(name, []).append(round(seconds, 2))
 
     # Settings
 
@@ -287,60 +289,3 @@ def _is_so(found: Any) -> bool:
     if isinstance(found, Progress):
         return found.quiet
     return all(map(_is_so, found)) if isinstance(found, list) else bool(found)
-
-
-def _by_failpoint(ends: Sequence[Life], blows: Sequence[Blow]) -> list[Life]:
-    """Deaths by SIGKILL that were not dealt by pid: the failpoints'."""
-    dealt = [(blow.who, blow.at) for blow in blows]
-    return [
-        end
-        for end in ends
-        if end.exit_code == -signal.SIGKILL
-        and end.point
-        and not any(who == end.who and abs(end.ended_at - at) < _SAME_SECONDS for who, at in dealt)
-    ]
-
-
-def _blow(end: Life, crew: Crew) -> Blow:
-    kinds = {"sink": "F2", "village": "F9"}
-    held = frozenset(crew.partitions(end.who))
-    return Blow(kinds.get(end.who, "F1"), end.who, end.ended_at, held)
-
-
-def _of_the_market(blow: Blow) -> bool:
-    return blow.who.startswith("market")
-
-
-def _recovery(blow: Blow, lookout: Lookout, ticked_at: float | None) -> float | None:
-    if _of_the_market(blow):
-        # Before the first tick it has nothing to do, so its silence says nothing.
-        busy = ticked_at is not None and blow.at >= ticked_at
-        return lookout.until_matched(blow.at) if busy else None
-    if blow.who == "sink":
-        return lookout.until_sunk(blow.at)
-    if blow.kind == "F8":
-        return lookout.longest_pause(blow.at, blow.at + _LONG_SECONDS)
-    if blow.kind == "F3":
-        return lookout.until_worked(blow.at, lookout.samples[-1].ends)
-    return lookout.until_worked(blow.at, blow.partitions) if blow.partitions else None
-
-
-def _fell_again(blow: Blow, seconds: float, blows: Sequence[Blow]) -> bool:
-    """Whether the same process was felled before it had recovered: only its last fall counts."""
-    return any(b.who == blow.who and blow.at < b.at < blow.at + seconds for b in blows)
-
-
-def _alone(blow: Blow, seconds: float, spells: Sequence[Spell]) -> bool:
-    """Whether no other fault was under way from 3 s before a blow to its end."""
-    return not any(
-        not _its_own(spell, blow)
-        and spell.ended > blow.at - 3.0
-        and spell.begun < blow.at + seconds
-        for spell in spells
-    )
-
-
-def _its_own(spell: Spell, blow: Blow) -> bool:
-    """Whether the blow fell in this spell, or at a failpoint armed by it."""
-    same = spell.kind == blow.kind or spell.who == "broker"
-    return same and spell.who in (blow.who, blow.kind)
