@@ -1,7 +1,9 @@
 """The broker dies under a device that goes on speaking; once back, it gets everything."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
@@ -10,7 +12,7 @@ from deploy.broker.kit import Kit
 from deploy.broker.node import Broker
 from producers.delivery import deliver
 from producers.outbox_store import Outbox
-from producers.publisher import Publisher, PublisherOptions
+from producers.publisher import Outgoing, Publisher, PublisherOptions, Sent
 from schemas import reference
 from schemas.events import Received
 from schemas.identity import partition_of
@@ -53,6 +55,28 @@ def test_what_is_said_while_the_broker_is_dead_is_owed_and_arrives_when_it_is_ba
     # A record that came although its ack did not is there twice, with the same bytes.
     firsts = list(dict.fromkeys(arrived))
     assert firsts == [draft.value for draft in drafts]
+
+
+def test_a_publisher_whose_records_ran_out_of_time_goes_on_when_the_broker_is_back(
+    broker: Broker,
+) -> None:
+    options = PublisherOptions(
+        str(broker.bootstrap), TOPIC, max_block_ms=2_000, request_timeout_ms=1_000,
+        delivery_timeout_ms=3_000,
+    )  # fmt: skip
+    records = [Outgoing(b"k", b"%d" % n, n % 2) for n in range(20)]
+    with Publisher(options) as publisher:
+        assert publisher.publish_all(records)
+        Timer(0.5, broker.kill).start()
+        gone = time.monotonic() + 8.0
+        while time.monotonic() < gone:  # it dies while records are under way
+            found = publisher.publish(records)
+        assert not any(isinstance(each, Sent) for each in found)
+        broker.start()
+        for _ in range(10):  # its own back-off after an outage is some seconds long
+            if all(isinstance(each, Sent) for each in publisher.publish(records)):
+                return
+    pytest.fail("nothing leaves though the broker is back")
 
 
 def _eggs(n: int) -> Received:
