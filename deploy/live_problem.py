@@ -14,12 +14,15 @@ from datetime import date
 from functools import cache
 from typing import Any, Final
 
+from deploy.settings import load
+from deploy.yields_file import yields_of
 from schemas import network_reference, reference
-from schemas.commodity import Catalogue, Commodity
+from schemas.commodity import Catalogue, Commodity, Recipe
 from schemas.identity import CommodityCode
 from schemas.problem import LegBetween, LocalLeg, Need, Offer, Problem, RecipeAt
 from schemas.quantity import MICRO, format_quantity
 from schemas.transport import Rates, parse_rates
+from schemas.yields import Yields
 from sinks.queries.open_lines import OpenLines
 from streams.core.interchange.market_building import LOCAL_METRES
 from streams.core.interchange.network import MICRO_PER_KG, Network, Ways
@@ -38,9 +41,13 @@ def live_problems(lines: OpenLines, today: date) -> Iterator[tuple[str, Problem]
     catalogue = reference.catalogue()
     ways = shipped_network().on(today.toordinal() - _EPOCH)
     rates = parse_rates(reference.read("transport.csv"))
+    yields = yields_of(load().settings)
     offers, needs = _by_family(lines.offers, catalogue), _by_family(lines.needs, catalogue)
     for family in sorted(offers.keys() & needs.keys()):
-        yield family, _problem(offers[family], needs[family], (ways, rates, catalogue), today)
+        yield (
+            family,
+            _problem(offers[family], needs[family], (ways, rates, catalogue, yields), today),
+        )
 
 
 def _by_family(rows: Iterable[dict[str, Any]], catalogue: Catalogue) -> dict[str, list[Any]]:
@@ -53,9 +60,9 @@ def _by_family(rows: Iterable[dict[str, Any]], catalogue: Catalogue) -> dict[str
 
 
 def _problem(
-    offers: list[Any], needs: list[Any], world: tuple[Ways, Rates, Catalogue], today: date
+    offers: list[Any], needs: list[Any], world: tuple[Ways, Rates, Catalogue, Yields], today: date
 ) -> Problem:
-    ways, rates, catalogue = world
+    ways, rates, catalogue, yields = world
     codes = {row["commodity"] for row in (*offers, *needs)}
     factor = max(rates.storage_factors[_goods(catalogue, code).storage] for code in codes)
     local = rates.road(LOCAL_METRES, None, 0).cost_per_tonne_idr * MICRO_PER_KG
@@ -66,11 +73,24 @@ def _problem(
         legs=list(_legs(ways, {r["hub"] for r in offers}, {r["hub"] for r in needs}, factor)),
         local_leg=LocalLeg(cost_per_kg=_dearer(local, factor)),
         recipes=[
-            RecipeAt(recipe=recipe.code)
+            at
             for recipe in catalogue.recipes.values()
             if recipe.input in codes and recipe.main.commodity in codes
+            for at in _at(recipe, offers, yields)
         ],
     )
+
+
+def _at(recipe: Recipe, offers: list[Any], yields: Yields) -> Iterator[RecipeAt]:
+    """A recipe wherever what it takes is offered, with the yields of those hubs."""
+    hubs = {row["hub"] for row in offers if row["commodity"] == recipe.input}
+    own = {hub: yields[hub, recipe.code] for hub in hubs if (hub, recipe.code) in yields}
+    if not own:
+        yield RecipeAt(recipe=recipe.code)
+        return
+    for hub in sorted(hubs):
+        made = format_quantity(own[hub]) if hub in own else None
+        yield RecipeAt(recipe=recipe.code, hub=hub, output_per_input=made)
 
 
 def _goods(catalogue: Catalogue, code: str) -> Commodity:

@@ -119,9 +119,10 @@ def _matches(rows: list[dict[str, Any]], title: str) -> Table:
 def _goods(row: dict[str, Any]) -> str:
     """What is given, and what it becomes on the way when that is something else."""
     given = f"{cell(row['quantity'])} {row['unit']} {row['commodity']}"
+    pool = f" (pool of {row['pooled']})" if row.get("pooled") else ""
     if row["to_commodity"] == row["commodity"]:
-        return given
-    return f"{given} → {cell(row['to_quantity'])} {row['to_unit']} {row['to_commodity']}"
+        return given + pool
+    return f"{given} → {cell(row['to_quantity'])} {row['to_unit']} {row['to_commodity']}{pool}"
 
 
 def _moved(row: dict[str, Any]) -> str:

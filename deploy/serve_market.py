@@ -12,19 +12,22 @@ from typing import Final
 from deploy.settings import Settings
 from deploy.wiring import Process, figures_at, market_app_id
 from deploy.worker import options_of, work
+from deploy.yields_file import yields_of
 from schemas import network_reference, reference
 from schemas.topics import DEAD_LETTER, EVENTS, MARKET, MATCHES
+from schemas.yields import Yields
 from streams.agents.options import WorkerOptions
 from streams.core.interchange.market_building import MarketBuilder
 
 OUTPUTS: Final = (MATCHES, DEAD_LETTER)
 
 
-def builder(partitions: int) -> MarketBuilder:
-    """The market over the shipped reference tables."""
+def builder(partitions: int, yields: Yields | None = None) -> MarketBuilder:
+    """The market over the shipped reference tables; `yields` are the shipped ones unless told."""
     tables = network_reference.tables()
     goods, sailings = reference.catalogue(), network_reference.sailings()
-    return MarketBuilder(goods, tables, sailings, tables.rates, partitions).in_threads(Lock())
+    build = MarketBuilder(goods, tables, sailings, tables.rates, partitions)
+    return build.in_threads(Lock()).with_yields(reference.yields() if yields is None else yields)
 
 
 def market_options(process: Process) -> WorkerOptions:
@@ -43,5 +46,5 @@ def serve_market(process: Process, worker: int) -> int:
     """A market worker, until it is asked to end; 70 when going on could cost exactness."""
     settings: Settings = process.settings
     meter = process.meter(figures_at(settings, "market", worker))
-    made = builder(settings.kafka.partitions)
+    made = builder(settings.kafka.partitions, yields_of(settings))
     return work(market_options(process), made.partition, meter)

@@ -71,6 +71,12 @@ class StreamsSettings(_Section):
         return self
 
 
+class MarketSettings(_Section):
+    """The market between hubs; without `yields` the shipped file counts."""
+
+    yields: Path | None = None
+
+
 class WarehouseSettings(_Section):
     """The database; without `url` an SQLite file in the data folder."""
 
@@ -101,6 +107,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path("lumbung-data")
     kafka: KafkaSettings = KafkaSettings()
     streams: StreamsSettings = StreamsSettings()
+    market: MarketSettings = MarketSettings()
     warehouse: WarehouseSettings = WarehouseSettings()
     metrics: MetricsSettings = MetricsSettings()
     log: LogSettings = LogSettings()

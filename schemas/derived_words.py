@@ -109,6 +109,8 @@ DERIVED: Final[Mapping[str, str]] = {
     "to_quantity": "What arrives: decimal text, in `to_unit`; empty: as `quantity`.",
     "to_unit": "Base unit of `to_commodity`; empty: as `unit`.",
     "buyer_price": "What the buyer pays per `to_unit`, in whole rupiah; -1: price and leg.",
+    "pool": "Name that the matches of one pool of small lots or orders share; empty: no pool.",
+    "pooled": "How many matches that pool had when it was proposed; 0: no pool.",
     "processing": "Cost of what is done to the goods on the way, whole rupiah per `to_unit`.",
     "parts": "The ways that the goods go, between hubs; empty inside a hub.",
     "given": "What is given for it: decimal text, in the unit of the goods given.",

@@ -205,7 +205,8 @@ class Match(Derived):
     same, and `to_quantity`, `to_unit`, `buyer_price` (-1: price and leg) are left out.
 
     `quantity` is what is agreed. Of what was shipped, that which was received, refused and lost is
-    told apart. `held_quantity` is what the offer may give to nobody else.
+    told apart. `held_quantity` is what the offer may give to nobody else. `pool` names the
+    `pooled` matches that were one trade of small lots, or of small orders; else it is empty.
     """
 
     match_id: str
@@ -254,6 +255,8 @@ class Match(Derived):
     parts: list[WayPart] = []
     lost_quantity: str = "0"
     held_quantity: str = ""
+    pool: str = ""
+    pooled: int = 0
 
 
 class WhyNotLine(Derived):

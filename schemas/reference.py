@@ -14,6 +14,7 @@ from schemas.legs import LegTable, parse_bridges, parse_pockets
 from schemas.register import Register, parse_aliases
 from schemas.transport import parse_rates
 from schemas.units import UnitTable, parse_units
+from schemas.yields import Yields, parse_yields
 
 
 def folder() -> Traversable:
@@ -58,6 +59,17 @@ def register() -> Register:
         read("village_islands.csv"),
         parse_aliases(read("region_aliases.csv")),
     )
+
+
+@cache
+def yields() -> Yields:
+    """What recipes yield at single hubs, as shipped."""
+    return yields_of(read("yields.csv"), "yields.csv")
+
+
+def yields_of(data: bytes, name: str) -> Yields:
+    """Read a file of yields for the shipped recipes and hubs; DataError as `parse_yields`."""
+    return parse_yields(data, name, catalogue().recipes, register().hubs.__contains__)
 
 
 @cache

@@ -16,8 +16,7 @@ Words = NewType("Words", str)
 Flag = Annotated[int, "0 or 1"]
 
 KEY_LENGTH_MAX: Final = 200
-INTEGER_MAX: Final = 2**63 - 1
-"""What BIGINT and SQLite's INTEGER hold."""
+INTEGER_MAX: Final = 2**63 - 1  # what BIGINT and SQLite's INTEGER hold
 
 
 class JudgementRow(NamedTuple):
@@ -198,6 +197,8 @@ class MatchRow(NamedTuple):
     parts: Words
     lost_micro: int
     held_micro: int
+    pool: str
+    pooled: int
     version: int
 
 
@@ -359,8 +360,7 @@ _NUMBERS: Final = {shape: _of_kind(shape, int) for shape in SHAPES}
 
 def is_bounded(row: Row) -> bool:
     """Whether every key text and every number of a row fits its column, in either database."""
-    shape = type(row)
-    texts, numbers = _TEXTS[shape](row), _NUMBERS[shape](row)
+    texts, numbers = _TEXTS[type(row)](row), _NUMBERS[type(row)](row)
     # Most rows are shorter as a whole than one text may be, and joining is the quickest look.
     if len("".join(texts)) > KEY_LENGTH_MAX and max(map(len, texts)) > KEY_LENGTH_MAX:
         return False

@@ -4,7 +4,8 @@ Theory. Both legs tell every act until the market has heard it, so the log of th
 that was ever done to a match, in the order in which it counts. A record of version V must show
 just what was heard before V: each act is one moment of its history, also one that came too late
 and changed nothing, and then its hub cannot have known of what was faster. Between acts stand only
-moments of the clock, and ends because goods or a leg were gone, of which a leg must tell. While a
+moments of the clock, and ends because goods or a leg were gone, of which a leg must tell, or
+because its pool came to too little, of which another match of it must have been lost. While a
 match holds goods, its legs cover it: all that was granted until both sides agreed, then what is
 still to leave and still to come.
 """
@@ -30,6 +31,9 @@ _SETTLED: Final = frozenset({"received", "short", "claimed"})
 """States in which legs may stand, with nothing promised any more."""
 _LOST: Final = frozenset({"cancelled", "superseded"})
 _ALWAYS: Final = 2**62
+_POOL_SHORT: Final = "pool_short"
+_NEVER: Final = frozenset({"rejected", "expired", "superseded", "cancelled", "no_show"})
+"""States of a match of which nothing came."""
 
 
 @dataclass(slots=True)
@@ -64,9 +68,13 @@ class Between:
 
     def __init__(self, legs: Legs, matches: Matches, report: Report) -> None:
         self._legs, self._matches, self._report = legs, matches, report
+        self._pools: dict[str, list[MatchRecord]] = {}
 
     def check(self) -> None:
         """Hold every record of every match against the legs, and the legs against the matches."""
+        for said in self._matches.newest():
+            if said.pool:
+                self._pools.setdefault(said.pool, []).append(said)
         for records in self._matches.lives.values():
             self._match(list(records.values()))
         states = {said.match_id: said.state for said in self._matches.newest()}
@@ -133,12 +141,25 @@ class Between:
             return False
         if step.state == "superseded" and step.actor == LUMBUNG:
             risks = {t.said.at_risk for t in life.legs if t.offset < said.at}
+            risks |= {_POOL_SHORT} if self._lost_another(said) else set()
             if step.reason not in risks - {""}:
                 what = f"{match_name(said)} was superseded by what took no goods of it"
                 self._astray(life, said, what, sorted(risks), step.reason)
         life.course.pass_time(step.state)
         life.moved = dict.fromkeys(_SIDES, said.at)
         return True
+
+    def _lost_another(self, said: MatchRecord) -> bool:
+        """Whether another match of its pool came to nothing, or was never shown at all."""
+        pool = self._pools.get(said.pool, [])
+        causes = {
+            step.reason != _POOL_SHORT
+            for other in pool
+            if other.match_id != said.match_id
+            for step in other.history
+            if step.state in _NEVER
+        }
+        return bool(said.pool) and (len(pool) < said.pooled or True in causes)
 
     def _is_over(self, life: _Life, step: Step, before: int) -> bool:
         """Whether a leg told, before some place of the log, that it is over for that reason."""

@@ -65,6 +65,8 @@ class MatchRecord(msgspec.Struct, frozen=True):
     ship_by_day: int = -1
     arrive_by_day: int = -1
     payment: str = "none"
+    pool: str = ""
+    pooled: int = 0
 
     @property
     def micro(self) -> int:

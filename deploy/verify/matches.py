@@ -225,5 +225,5 @@ class Matches:
 
 _FIXED: Final = (
     *("tier", "offer", "need", "commodity", "to_commodity", "family", "grade", "lot", "unit"),
-    *("from_coop", "from_hub", "to_coop", "to_hub"),
+    *("from_coop", "from_hub", "to_coop", "to_hub", "pool", "pooled"),
 )

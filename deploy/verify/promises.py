@@ -152,6 +152,7 @@ class Promises:
         """At least both smallest lots; a need may take less only as the last of what it wants."""
         level, order = ends
         left = _asked(walk, said, order) - self._taken(said.need, self._held, but=said.match_id)
+        left -= self._legs.promised("need", said.need, now.version)  # other hubs fill that
         least = max(level.min_lot, min(order.min_lot, left))
         if said.micro < least:
             self._breach(said, now, "is less than a lot", f"at least {least}", said.micro)

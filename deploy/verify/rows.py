@@ -24,7 +24,8 @@ _AFTER: Final = {":": ";", "|": "}"}
 
 _OF_A_MATCH: Final = (
     "match_id state version price leg_cost from_coop to_coop commodity grade tier payment"
-    " quantity shipped_quantity received_quantity refused_quantity lost_quantity held_quantity"
+    " pool pooled quantity shipped_quantity received_quantity refused_quantity lost_quantity"
+    " held_quantity"
 )
 
 
@@ -162,10 +163,11 @@ class Rows:
             expected = (
                 *(said.state, said.version, said.price, said.leg_cost, said.from_coop),
                 *(said.to_coop, said.commodity, said.grade, said.tier, said.payment),
+                *(said.pool or None, said.pooled),
                 *(*said.amounts, said.held),
             )
             rows = self._in.rows("v_match", _OF_A_MATCH, '"match_id" = :name', name)
-            found = {row[0]: (*row[1:11], *map(amount, row[11:])) for row in rows}
+            found = {row[0]: (*row[1:13], *map(amount, row[13:])) for row in rows}
             self._in.compare("v_match", {said.match_id: expected}, found, of=said.need)
             life = {
                 n: (step.state, step.actor, step.reason, step.at_ms)

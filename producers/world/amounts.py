@@ -37,6 +37,12 @@ def stated(good: Commodity, micro: int) -> tuple[str, str]:
     raise AssertionError(good.unit)
 
 
+def plainly(good: Commodity, micro: int) -> tuple[str, str]:
+    """Give (quantity, unit) in the smallest unit people use: several amounts in one unit."""
+    word, _, holds = _UNITS[good.unit][-1]
+    return format_quantity(micro // holds), word
+
+
 def share(micro: int, part: int, whole: int) -> int:
     """Give part/whole of an amount in whole base units."""
     return micro * part // whole // MICRO * MICRO

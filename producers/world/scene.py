@@ -12,6 +12,8 @@ from typing import Final
 
 from producers.world.shares import (
     GRADES,
+    LOAD_KEEPS_DAYS,
+    LOAD_MONTHS,
     LOTTED_PERMILLE,
     MILL_PERMILLE,
     MILLED_PERMILLE,
@@ -65,12 +67,13 @@ class Want:
 
 @dataclass(slots=True)
 class Village:
-    """A co-op with its makes and wants; the rest is what it has said so far."""
+    """A co-op with its makes and wants, `loads` whole or not; the rest is what it has said."""
 
     coop: CoopId
     makes: list[Make]
     local: Sequence[Want]
     food: Sequence[Want]
+    loads: Sequence[Want] = ()
     sequences: dict[str, int] = field(default_factory=dict)
     orders: list[tuple[str, Commodity, int, int]] = field(default_factory=list)
     orders_placed: int = 0
@@ -110,6 +113,7 @@ class Scene:
             for row in seasonality
         }
         self._eaten, self._fish = _consumption(consumption)
+        self._loads_of: Final[dict[str, Sequence[Want]]] = {}
 
     def season(self, good: CommodityCode, hub: str) -> Sequence[int]:
         """Give twelve monthly weights that sum to a million; all even when none is known."""
@@ -154,7 +158,25 @@ class Scene:
             for good, _, month in supply
             if good.code not in own
         ]
-        return Village(coop, makes, local, [want for want in food if want.good.code not in own])
+        wanted = [want for want in food if want.good.code not in own]
+        return Village(coop, makes, local, wanted, self._loads(hub))
+
+    def _loads(self, hub: HubId) -> Sequence[Want]:
+        """Give whole loads of what other hubs supply, this one does not, and that keeps."""
+        if hub not in self._loads_of:
+            here = {good.code for good, _, _ in self._supply.get(hub, [])}
+            months = {
+                good.code: (good, month)
+                for region, supply in sorted(self._supply.items())
+                for good, _, month in supply
+                if region != hub and good.shelf_life_days >= LOAD_KEEPS_DAYS
+            }
+            self._loads_of[hub] = [
+                Want(good, _whole(LOAD_MONTHS * month))
+                for code, (good, month) in months.items()
+                if code not in here
+            ]
+        return self._loads_of[hub]
 
     def _make(self, good: Commodity, hub: HubId, month_micro: int, chance: Random) -> Make:
         span = good.price_max_idr - good.price_min_idr

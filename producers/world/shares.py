@@ -26,6 +26,14 @@ TRADE_PERMILLE: Final = 80
 """Of one maker's month, what another village of the hub orders of a local good at a time."""
 LOCAL_ORDERS_PERMILLE: Final = 650
 """Of orders, those for goods that other villages of the same hub supply."""
+LOAD_PERMILLE: Final = 15
+"""Of orders, those for a whole load of what other hubs supply, and no less than that."""
+LOAD_MONTHS: Final = 2
+"""Months of one maker in a load: more than any of them has, so that several fill it."""
+LOAD_KEEPS_DAYS: Final = 30
+"""What spoils sooner is ordered by no load."""
+LOAD_CEILING_PERMILLE: Final = (1_400, 1_900)
+"""What a load may cost at its door, of the highest price where it is made."""
 MILL_PERMILLE: Final = 350
 """Of paddy villages, those that mill and offer medium rice."""
 MILLED_PERMILLE: Final = 270

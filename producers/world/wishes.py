@@ -8,9 +8,15 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
-from producers.world.amounts import Now, share, stated
+from producers.world.amounts import Now, plainly, share, stated
 from producers.world.scene import Village, Want
-from producers.world.shares import LOCAL_ORDERS_PERMILLE, OPEN_ORDERS_MAX, OPENING_ORDERS
+from producers.world.shares import (
+    LOAD_CEILING_PERMILLE,
+    LOAD_PERMILLE,
+    LOCAL_ORDERS_PERMILLE,
+    OPEN_ORDERS_MAX,
+    OPENING_ORDERS,
+)
 from schemas.commodity import Commodity
 from schemas.events import Amended, Cancelled, Line, Placed
 from schemas.quantity import MICRO
@@ -22,7 +28,32 @@ def order(village: Village, now: Now) -> list[Line]:
     """Order one thing; with too many orders open, settle an old one first."""
     if len(village.orders) >= OPEN_ORDERS_MAX:
         return cancel(village, now)
+    if _is_load(village, now):
+        return [load(village, now)]
     return [_placed(village, _want(village, now), now)]
+
+
+def load(village: Village, now: Now) -> Line:
+    """Order a whole load of what other hubs supply, and no less than that."""
+    want = now.chance.choice(village.loads)
+    good = want.good
+    lot = share(want.micro, now.chance.randrange(600, 1000), 1000) or MICRO
+    micro = share(lot, now.chance.randrange(1000, 1500), 1000)
+    quantity, unit = plainly(good, micro)
+    ceiling = good.price_max_idr * now.chance.randint(*LOAD_CEILING_PERMILLE) // 1000
+    return Placed(
+        order=_named(village, good, micro),
+        commodity=good.code,
+        quantity=quantity,
+        unit=unit,
+        min_lot=plainly(good, lot)[0],
+        ceiling_price=str(ceiling),
+        needed_by=now.day + timedelta(days=now.chance.randrange(10, 30)),
+    )
+
+
+def _is_load(village: Village, now: Now) -> bool:
+    return bool(village.loads) and now.chance.randrange(1000) < LOAD_PERMILLE
 
 
 def opening_orders(village: Village, now: Now) -> list[Line]:
@@ -31,7 +62,8 @@ def opening_orders(village: Village, now: Now) -> list[Line]:
         want.good.code: want
         for want in (_want(village, now) for _ in range(now.chance.randint(*OPENING_ORDERS)))
     }
-    return [_placed(village, want, now) for want in wants.values()]
+    loads = [load(village, now)] if _is_load(village, now) else []
+    return [*(_placed(village, want, now) for want in wants.values()), *loads]
 
 
 def amend(village: Village, now: Now) -> list[Line]:
@@ -62,9 +94,7 @@ def _want(village: Village, now: Now) -> Want:
 def _placed(village: Village, want: Want, now: Now) -> Line:
     good = want.good
     micro = share(want.micro, now.chance.randrange(400, 1600), 1000) or MICRO
-    village.orders_placed += 1
-    name = f"PO-{village.orders_placed}"
-    village.orders.append((name, good, micro, 1))
+    name = _named(village, good, micro)
     span = good.price_max_idr - good.price_min_idr
     asked = good.price_min_idr + span * now.chance.randrange(300, 1000) // 1000
     quantity, unit = stated(good, micro)
@@ -79,6 +109,14 @@ def _placed(village: Village, want: Want, now: Now) -> Line:
         needed_by=now.day + timedelta(days=now.chance.randrange(2, 15)),
         priority=_priority(good, now),
     )
+
+
+def _named(village: Village, good: Commodity, micro: int) -> str:
+    """Give the name of a new order, which the village remembers."""
+    village.orders_placed += 1
+    name = f"PO-{village.orders_placed}"
+    village.orders.append((name, good, micro, 1))
+    return name
 
 
 def _priority(good: Commodity, now: Now) -> str:

@@ -171,6 +171,7 @@ class MarketAudit:
 
     def look(self, side: MarketSide) -> None:
         pairs: set[tuple[str, str]] = set()
+        seen: dict[str, set[Phase]] = defaultdict(set)
         for name, match in side.store.matches.items():
             before = self._phases.get(name, Phase.ASKED)
             law(match.phase in _after(before), name, "was", before, "is", match.phase)
@@ -178,10 +179,14 @@ class MarketAudit:
                 self._rested(match, side)
             self._phases[name] = match.phase
             self._newer(match)
+            seen[match.pool].add(match.phase)
             if match.phase is not Phase.ENDED and not match.settled:
                 pair = match.offer.line, match.need.line
                 law(pair not in pairs, "two matches of one pair", pair)
                 pairs.add(pair)
+        for pool, phases in seen.items():
+            ahead = {Phase.COMMITTING, Phase.PROPOSED} & phases
+            law(not (pool and ahead and Phase.ASKED in phases), "committed in pieces", pool)
 
     def _newer(self, match: Between) -> None:
         """What a hub said last is not forgotten for what it said before."""
@@ -204,6 +209,9 @@ class MarketAudit:
         offer, need = match.offer, match.need
         given = -(-need.agreed * match.given // match.quantity)
         law(offer.agreed == given <= offer.asked and need.agreed <= need.asked, "shares", match)
+        if match.pool:
+            whole = (offer.agreed, need.agreed) == (match.given, match.quantity)
+            law(whole, "a share that is not whole", match)
         law(offer.agreed >= offer.least and need.agreed >= need.least, "below a lot", match)
         for end in match.ends:
             promise = leg_name(match.match, end.side), end.agreed
@@ -237,6 +245,7 @@ def quiet(stalls: Sequence[Any], bazaars: Iterable[Any]) -> None:
             law(match.phase in (Phase.PROPOSED, Phase.ENDED), "unfinished", match)
             told = bazaar.published.get(name)
             law((told[1] if told else "") == match.state, "published as", told, match)
+            _together(bazaar.side.store.pool_of(match))
             for end in match.ends:
                 leg = alive.get(leg_name(name, end.side))
                 if match.phase is Phase.ENDED:
@@ -250,6 +259,21 @@ def quiet(stalls: Sequence[Any], bazaars: Iterable[Any]) -> None:
                 _lived(match, end, leg)
     leaked = sorted(set(alive) - proposed)
     law(not leaked, "held for nobody", [alive[name] for name in leaked])
+
+
+LOST = ("", "rejected", "expired", "superseded", "cancelled", "no_show")
+"""States in which nothing comes of a match; the first is of those that nobody saw."""
+
+
+def _together(pool: Sequence[Between]) -> None:
+    """What nobody has said yes to is not left over from a pool that came to too little."""
+    stays = [m for m in pool if not (m.phase is Phase.ENDED and m.state in LOST)]
+    if not 0 < len(stays) < len(pool):
+        return
+    sums = sum(m.given for m in stays), sum(m.quantity for m in stays)
+    if sums[0] < stays[0].lots[0] or sums[1] < stays[0].lots[1]:
+        open_ = [m for m in stays if m.state == "proposed" and m.life and not m.life.promised]
+        law(not open_, "left over from its pool", open_)
 
 
 def _lived(match: Between, end: Any, leg: Any) -> None:

@@ -1,6 +1,6 @@
 """A market partition: a log, a market side, a changelog, and a solver that a reader can check."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
@@ -9,6 +9,7 @@ from schemas.records import version_of
 from streams.core.interchange.market_round import Policy, Problem
 from streams.core.interchange.market_side import MarketSide
 from streams.core.interchange.terms import Interchange, Shipment
+from streams.core.lines import NeedLine
 from streams.core.matching import BETWEEN_HUBS
 from tests.protocol.audit import MarketAudit
 
@@ -17,7 +18,7 @@ RAW = "raw"
 
 
 def solve(problem: Problem) -> Interchange:
-    """First need, first offer; raw goods become others at four to one."""
+    """First need, first offer; raw goods become others at four to one; then lots pool."""
     left = {offer.line: offer.quantity for offer in problem.offers}
     shipments: list[Shipment] = []
     for need in sorted(problem.needs, key=lambda n: n.line):
@@ -36,7 +37,37 @@ def solve(problem: Problem) -> Interchange:
             name = match_id(BETWEEN_HUBS, offer.line, need.line, n)
             facts = (name, offer.line, need.line, quantity, quantity * per)
             shipments.append(Shipment(*facts, offer.floor, need.ceiling, 0, 0, 1, ()))
+        if need.min_lot and rest >= need.min_lot:
+            shipments += pool(problem, need, min(rest, 3 * need.min_lot), left)
     return Interchange(tuple(shipments), 0, 0, True, 0, (), "", "exact")
+
+
+def pool(
+    problem: Problem, need: NeedLine, wanted: int, left: dict[str, int]
+) -> Iterator[Shipment]:
+    """What is left of offers, each below the lot of a need and together at least that."""
+    pairs = problem.options.held_back
+    small = [
+        offer
+        for offer in sorted(problem.offers, key=lambda o: o.line)
+        if 0 < left[offer.line] < need.min_lot
+        and (offer.hub != need.hub and offer.commodity == need.commodity)
+        and (offer.floor <= need.ceiling and not offer.min_lot)
+        and (offer.line, need.line) not in pairs
+    ]
+    if len(small) < 2 or sum(left[offer.line] for offer in small) < need.min_lot:
+        return
+    for offer in small:
+        quantity = min(wanted, left[offer.line])
+        if not quantity:
+            return
+        wanted -= quantity
+        left[offer.line] -= quantity
+        n = problem.options.finished.get((offer.line, need.line), 0)
+        name = match_id(BETWEEN_HUBS, offer.line, need.line, n)
+        facts = (name, offer.line, need.line, quantity, quantity, offer.floor, need.ceiling)
+        lots = (0, need.min_lot)
+        yield Shipment(*facts, 0, 0, 1, (), "pool", f"pool>{need.line}", lots)
 
 
 class Bazaar:

@@ -24,6 +24,8 @@ DAY_MS = 86_400_000
 QUIET_TICKS_MAX = 60
 WIRE_EACH = 16
 """One schedule in so many sends its letters as bytes."""
+POOLS_EACH = 4
+"""One world in so many is of small lots that only trade together."""
 ACTIONS = {
     "deliver": 30,
     "hub": 24,
@@ -60,6 +62,7 @@ class World:
         self.post = Post(chance, on_the_wire=seed % WIRE_EACH == 0)
         self.late_ms, self.counts = 0, Counter[str]()
         hubs = [f"1{n}.0{n}" for n in range(chance.choice((2, 2, 3, 4)))]
+        self.pools = Random(f"pools/{seed}").randrange(POOLS_EACH) == 0
         self.families = ["F1", "F2"][: chance.choice((1, 1, 2))]
         self.home = {hub: n % chance.choice((1, 2, 2, 3)) for n, hub in enumerate(hubs)}
         partitions = max(self.home.values()) + 1
@@ -82,7 +85,10 @@ class World:
         for bazaar in self.bazaars:
             bazaar.audit = MarketAudit(lambda hub: self.stalls[self.home[hub]])
         for one in lines:
-            self.stalls[self.home[one.hub]].log.append(Said(one.name, chance.randint(0, 12), "r0"))
+            stock = chance.randint(0, 12)
+            if self.pools and one.side is LegSide.OFFER:
+                stock = 1 + stock // 4
+            self.stalls[self.home[one.hub]].log.append(Said(one.name, stock, "r0"))
 
     def _lines(self, hub: str, family: str) -> list[Line]:
         chance, found = self.chance, []
@@ -91,7 +97,10 @@ class World:
                 name = f"{hub}|{family}|{side}{n}"
                 goods = RAW if family == "F2" and chance.random() < 0.5 else family
                 price = chance.randint(1, 5) if side is LegSide.OFFER else chance.randint(3, 9)
-                found.append(Line(side, hub, family, name, goods, price, chance.choice((0, 0, 3))))
+                least = chance.choice((0, 0, 3))
+                if self.pools:  # whole orders of more than any offer has
+                    least, price = (0, 1) if side is LegSide.OFFER else (4 + least // 3, 9)
+                found.append(Line(side, hub, family, name, goods, price, least))
         return found
 
     def _to_market(self, sender: str, message: Any, market: int) -> None:

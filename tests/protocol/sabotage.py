@@ -9,7 +9,13 @@ from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 from schemas.market import Commit, LegState, Release, Reserve
-from streams.core.interchange import hub_life, market_asking, market_life, market_side
+from streams.core.interchange import (
+    hub_life,
+    market_asking,
+    market_life,
+    market_side,
+    market_steps,
+)
 from streams.core.interchange.hub_side import At, HubSide
 from streams.core.interchange.hub_state import leg_name
 from streams.core.interchange.market_round import Rounds
@@ -122,6 +128,10 @@ def _any_terms(*_: Any) -> bool:
     return True
 
 
+def _never(*_: Any) -> bool:
+    return False
+
+
 def _still_promised(leg: Any, told: Any) -> None:
     before = leg.delivered
     _done(leg, told)
@@ -161,7 +171,7 @@ BUGS: Final[Mapping[str, Planted]] = {
     "a grant takes of the total": Planted(HubSide, "free", _of_the_total),
     "falling stock cuts nothing": Planted(HubSide, "weigh", _never_cut),
     "what is over is forgotten at once": Planted(HubSide, "_end", _nothing_remembered),
-    "one acknowledgement is enough": Planted(market_side, "news_of", _half_is_enough),
+    "one acknowledgement is enough": Planted(market_steps, "news_of", _half_is_enough),
     "the other leg is not released": Planted(market_side, "request_of", _other_leg_forgotten),
     "the next match has the same name": Planted(Rounds, "rest", _same_name_again),
     "an older answer wins": Planted(MarketSide, "_leg", _stale_answer_wins),
@@ -172,6 +182,8 @@ BUGS: Final[Mapping[str, Planted]] = {
     "what a match need not hold stays held": Planted(hub_life, "stands", _nothing_freed),
     "what nobody has heard is forgotten": Planted(hub_life, "stands", _acts_forgotten),
     "an older word on a match wins": Planted(HubSide, "_stand", _older_stand_wins),
+    "what is left of a pool stays": Planted(market_steps, "is_short", _never),
+    "a pool is committed in pieces": Planted(market_steps, "has_answered", _any_terms),
 }
 
 

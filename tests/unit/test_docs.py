@@ -24,6 +24,7 @@ from sinks.migrations.versions import (
     v0003_repairs,
     v0004_between_hubs,
     v0005_lives,
+    v0006_pools,
 )
 from streams.agents.guards import EXIT_FATAL
 from streams.core.eligibility import CODES
@@ -229,6 +230,7 @@ def test_the_views_are_told_with_exactly_their_columns() -> None:
     shown = {row[0].strip("`"): row[1].split(", ") for row in rows(page("docs/partners.md"))}
     columns = v0002_views.COLUMNS | v0003_repairs.COLUMNS | v0004_between_hubs.COLUMNS
     columns |= v0005_lives.COLUMNS
+    columns |= v0006_pools.COLUMNS
     real = {view: [word.split("=")[0] for word in told.split()] for view, told in columns.items()}
     assert {view: columns for view, columns in shown.items() if view.startswith("v_")} == real
 

@@ -170,6 +170,27 @@ def test_hubs_can_serve_their_own_orders_within_the_first_reports(opening, judge
     assert len(served) > 80
 
 
+def test_now_and_then_a_whole_load_is_ordered_that_several_villages_fill(opening, stream, judge):
+    have: dict[tuple[str, str], list[int]] = defaultdict(list)
+    loads = []
+    for spoken in [*opening, *stream]:
+        verdict = judge(spoken)
+        for line in () if isinstance(verdict, Rejection) else verdict.lines:
+            if isinstance(line, StockLine) and line.kind == "c":
+                have[spoken.coop[:5], line.commodity].append(line.quantity)
+            elif isinstance(line, OrderLine) and line.kind == "p" and line.min_lot:
+                assert line.min_lot <= line.quantity
+                loads.append((spoken.coop[:5], line.commodity, line.min_lot))
+    assert 50 < len(loads) < 500
+    filled = {
+        (hub, goods, to)
+        for to, goods, lot in loads
+        for (hub, code), stocks in have.items()
+        if code == goods and hub != to and 2 * sorted(stocks)[len(stocks) // 2] < lot
+    }
+    assert len(filled) > 20
+
+
 def test_open_orders_of_a_co_op_stay_few(opening, stream, judge):
     orders = defaultdict(set)
     for spoken in [*opening, *stream]:

@@ -39,21 +39,26 @@ class _Words(NamedTuple):
     made: str
     at: str
     back: str
+    pooled: str
     modes: Mapping[str, str]
 
 
 _ID: Final = _Words(
     "{given} dari hub {from_hub} ke hub {to_hub}{becomes}: penjual menerima {price}, "
-    "angkutan {way} ({ways}){work}, pembeli membayar {pays}; tiba dalam {days} hari; {proof}",
+    "angkutan {way} ({ways}){work}, pembeli membayar {pays}; tiba dalam {days} hari; {proof}"
+    "{pool}",
     *("terbukti terbaik", "belum terbukti terbaik", "menjadi", "olahan"),
     *("hari", "berangkat", "diolah", "di", "muatan balik"),
+    "; digabung dengan {others} kecocokan lain karena terlalu kecil sendiri (gabungan {pool})",
     modes={"road": "darat", "ferry": "feri", "boat": "perahu", "sea": "laut"},
 )
 _EN: Final = _Words(
     "{given} from hub {from_hub} to hub {to_hub}{becomes}: the seller nets {price}, "
-    "the way costs {way} ({ways}){work}, the buyer pays {pays}; there in {days} days; {proof}",
+    "the way costs {way} ({ways}){work}, the buyer pays {pays}; there in {days} days; {proof}"
+    "{pool}",
     *("proven best", "not proven best", "made into", "processing"),
     *("days", "leaves", "made by", "in", "on the way home"),
+    "; pooled with {others} other matches, too small alone (pool {pool})",
     modes={},
 )
 _SAME: Final = (
@@ -82,6 +87,7 @@ def told(match: Between, goods: Mapping[str, Good]) -> records.Match:
         **_prices(match, match.life),
         **_way_of(match, match.life),
         **_under_way(match, match.life),
+        **_pool(match),
         **facts,
         why_id=why_id,
         why_en=why_en,
@@ -150,6 +156,10 @@ def _under_way(match: Between, life: Life) -> dict[str, Any]:
     }
 
 
+def _pool(match: Between) -> dict[str, Any]:
+    return {"pool": match.pool, "pooled": match.pooled} if match.pool else {}
+
+
 # ------------------------------------------------------------------ why
 def why(match: Between, goods: Mapping[str, Good]) -> tuple[str, str]:
     """Why these two, and by what ways: in Indonesian and English."""
@@ -174,7 +184,10 @@ def _why(match: Between, goods: Mapping[str, Good], words: _Words) -> str:
         "proof": words.proven if match.certified else words.unproven,
         "becomes": "",
         "work": "",
+        "pool": "",
     }
+    if match.pool:
+        figures["pool"] = words.pooled.format(others=match.pooled - 1, pool=match.pool)
     if offer.commodity != need.commodity:
         made = f"{format_quantity(life.quantity)} {to_unit} {need.commodity}"
         figures["becomes"] = f" {words.becomes} {made}"

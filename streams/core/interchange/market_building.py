@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any, Final, Self
 
 from schemas.commodity import Catalogue
 from schemas.network import NetworkTables
 from schemas.network_sailings import Sailing
 from schemas.transport import Rates
+from schemas.yields import Yields
 from streams.core.book import goods
 from streams.core.interchange.market_partition import MarketPartition
 from streams.core.interchange.market_round import Policy
@@ -40,6 +42,7 @@ class MarketBuilder:
             grams=grams,
             freight_micro={str(c.code): rates.storage_factors[c.storage] for c in everything},
             recipes=recipes_of(catalogue),
+            pooling=True,
             local_micro=rates.road(LOCAL_METRES, None, 0).cost_per_tonne_idr * MICRO_PER_KG,
         )
         self._solve = Exchange(Network(tables, sailings), manner)
@@ -48,6 +51,11 @@ class MarketBuilder:
     def in_threads(self, alone: AbstractContextManager[Any]) -> Self:
         """Partitions are folded in threads; `alone` is a lock for what only one need work out."""
         self._solve.alone = alone
+        return self
+
+    def with_yields(self, yields: Yields) -> Self:
+        """Recipes yield something else at some hubs; say so before a partition is made."""
+        self._solve.manner = replace(self._solve.manner, yields=yields)
         return self
 
     def partition(self, number: int, epoch: int = 0) -> MarketPartition:

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 from schemas.identity import match_id, partition_of
 from schemas.market import LeftNeed, LeftOffer, LegSide
 from streams.core.interchange.market_flows import flows_of
+from streams.core.interchange.market_pools import pool_names, whole_deals
 from streams.core.interchange.market_state import Between, End, Family, Pair
 from streams.core.interchange.market_store import MarketStore
 from streams.core.interchange.protocol_table import ROUND_WAIT_TICKS, Phase
@@ -149,7 +150,8 @@ class Rounds:
         tick, missing, flows = begun
         problem = self._problem(name, flows)
         found = self._solve(problem)
-        taken = found.shipments[:room]
+        taken = whole_deals(found.shipments, room)
+        pools = pool_names(taken)
         self.counts["rounds"] += 1
         self.counts["shipments"] += len(taken)
         self.counts["uncertified"] += not found.certified
@@ -174,6 +176,8 @@ class Rounds:
         needs = {line.line: line for line in problem.needs}
         for shipment in taken:
             match = self._match(shipment, offers[shipment.offer], needs[shipment.need], left)
+            if shipment.deal in pools:
+                _pool(match, pools[shipment.deal], shipment.lots)
             self._store.put("match", match.match, match)
             yield match
 
@@ -265,6 +269,12 @@ class Rounds:
     def _pair_n(self, offer: str, need: str) -> int:
         pair = self._store.pairs.get(match_id(BETWEEN_HUBS, offer, need, 0))
         return 0 if pair is None else pair.n
+
+
+def _pool(match: Between, pool: tuple[str, int], lots: tuple[int, int]) -> None:
+    """A share of a pool is granted whole or not at all."""
+    (match.pool, match.pooled), match.lots = pool, lots
+    match.offer.least, match.need.least = match.offer.asked, match.need.asked
 
 
 def _surplus(shipment: Shipment, offer: OfferLine, need: NeedLine) -> int:

@@ -2,11 +2,11 @@
 
 Theory of operation. The market is a fold over one log, as a hub is. A match is a table over both
 its legs: each is kept as its hub last told it, the highest version wins, and what follows is read
-off `protocol_table`. Nothing is published before both legs are committed with what was agreed;
-from then on it has a life (`market_life`), and both hubs are told how it stands. Whatever a leg
-has not answered is asked again at every tick. A record at or below `applied` changes nothing, and
-is answered again from the state. Requests and matches leave as the state has them at the end of a
-run; `market_round` decides when lines are matched, and by whom.
+off `protocol_table` (`market_steps`). Nothing is published before both legs are committed with
+what was agreed; from then on it has a life (`market_life`), and both hubs are told how it stands.
+Whatever a leg has not answered is asked again at every tick. A record at or below `applied`
+changes nothing, and is answered again from the state. Requests and matches leave as the state has
+them at the end of a run; `market_round` decides when lines are matched, and by whom.
 
 Refuses to know Kafka, the clock and what solves a round.
 """
@@ -24,26 +24,23 @@ from schemas.market import (
 )
 from schemas.records import version_of
 from streams.core.interchange import market_life
-from streams.core.interchange.market_asking import is_ending, news_of, request_of
+from streams.core.interchange.market_asking import is_ending, request_of
 from streams.core.interchange.market_round import Policy, Rounds, Solve
 from streams.core.interchange.market_state import APPLIED, Between, DoneTick, End, Lines
+from streams.core.interchange.market_steps import Steps
 from streams.core.interchange.market_store import MarketStore
 from streams.core.interchange.protocol_table import (
-    HOLD_BACK_MS,
     LIVE,
     MATCHES,
     TOMBSTONE_MS,
     News,
-    Phase,
 )
-from streams.core.lifecycle_table import FINAL, HOLDING, Action
+from streams.core.lifecycle_table import Action
 
 AGE_MAX: Final = 200
 """How many matches a tick may change because time went on; the others follow at the next."""
 FORGET_MAX: Final = 300
 """How many ended matches a tick may forget; the others follow at the next."""
-REST_MS: Final = {"rejected": HOLD_BACK_MS, "expired": HOLD_BACK_MS}
-"""How long a pair rests, by why its match is over; else until its hubs tell of new lines."""
 
 
 class Tick(NamedTuple):
@@ -76,7 +73,7 @@ class MarketSide:
         self.store = MarketStore(epoch, policy.home_of)
         self.generation = generation
         self._rounds = Rounds(self.store, solve, policy)
-        self._ask: dict[str, None] = {}
+        self._steps = Steps(self.store, self._rounds)
         self._orphans: dict[tuple[str, str], LegTold] = {}
         self._retell: dict[int, int] = {}
 
@@ -119,7 +116,7 @@ class MarketSide:
     def _again(self, said: Residual | Done | LegTold | Tick) -> None:
         """Say again what a record led to; what else may be lost is asked for at the next tick."""
         if isinstance(said, LegTold) and said.match in self.store.matches:
-            self._ask[said.match] = None
+            self._steps.ask[said.match] = None
             self.store.show(said.match)
 
     def _residual(self, said: Residual) -> None:
@@ -152,7 +149,7 @@ class MarketSide:
         now.tick, now.as_of_ms = said.tick, max(now.as_of_ms, said.as_of_ms)
         for match in self.store.open.values():
             if (match.phase, News.TICK) in MATCHES:
-                self._ask[match.match] = None
+                self._steps.ask[match.match] = None
         self._age()
         self._rounds.wake(before)
         self._forget()
@@ -166,29 +163,20 @@ class MarketSide:
             for name, match in self.store.open.items()
             if market_life.due(match, now_ms) or is_ending(match, now_ms)
         ]
-        for _, name in sorted(due)[:AGE_MAX]:
+        room = AGE_MAX + self._steps.dragged
+        for _, name in sorted(due):
+            if room <= self._steps.dragged:
+                return
+            room -= 1
             match = self.store.matches[name]
             action = market_life.due(match, now_ms)
             if action is not None:
                 market_life.pass_time(match, action, now_ms)
-            self._lived(match)
-
-    def _lived(self, match: Between) -> None:
-        """The life of a match went on: both hubs hear of it."""
-        life = match.life
-        match.stands = self.store.now.version
-        settled = life is not None and life.state not in HOLDING | FINAL
-        if settled and not match.settled:
-            self._rest(match, ())
-            match.settled = True
-        self._follow(match)
-        self._ask[match.match] = None
-        self.store.put("match", match.match, match)
-        self.store.show(match.match)
+            self._steps.lived(match)
 
     def _round(self) -> None:
         for match in self._rounds.begin():
-            self._ask[match.match] = None
+            self._steps.ask[match.match] = None
 
     def _forget(self) -> None:
         until_ms = self.store.now.as_of_ms - TOMBSTONE_MS
@@ -209,9 +197,9 @@ class MarketSide:
         end.at_risk, end.delivered, end.reason = told.at_risk, told.delivered, told.reason
         end.stood = told.stood
         if self._has_lived(match, end, told):
-            self._lived(match)
+            self._steps.lived(match)
             return
-        self._follow(match)
+        self._steps.follow(match)
         self.store.put("match", match.match, match)
         self.store.show(match.match)
 
@@ -226,54 +214,22 @@ class MarketSide:
             return True
         return lived
 
-    def _follow(self, match: Between) -> None:
-        """Go on from what the legs say, until there is nothing more to follow from it."""
-        while True:
-            news = news_of(match, self.store.now.as_of_ms)
-            rule = None if news is None else MATCHES.get((match.phase, news))
-            if rule is None:
-                return
-            if match.phase is not Phase.RELEASING and rule.to is Phase.RELEASING:
-                self._end(match)
-            elif match.phase is not Phase.PROPOSED and rule.to is Phase.PROPOSED:
-                market_life.begin(match, self.store.now.as_of_ms)
-                match.stands = self.store.now.version
-            match.phase = rule.to
-            self._ask[match.match] = None
-            if match.phase is Phase.ENDED:
-                match.ended_ms = self.store.now.as_of_ms
-                return
-
-    def _end(self, match: Between) -> None:
-        """A match is over: the next of the pair has another name, and the pair rests."""
-        over = [end for end in match.ends if end.is_over]
-        if over:
-            market_life.lose(match, over[0].reason, over[0].hub, self.store.now.as_of_ms)
-        match.reason = match.state or (over[0].reason if over else "too_little")
-        if not match.settled:
-            short = [end for end in match.ends if end.is_over or end.quantity < end.asked]
-            self._rest(match, tuple((end.hub, end.told) for end in short))
-
-    def _rest(self, match: Between, after: tuple[tuple[str, int], ...]) -> None:
-        rest_ms = REST_MS.get(match.reason, 0)
-        self._rounds.rest(match, self.store.now.as_of_ms + rest_ms if rest_ms else 0, after)
-
     # -------------------------------------------------------------- what leaves
     def announce(self, version: int) -> None:
         """Say everything again that changed at or above a version: it may never have left."""
         for name in sorted(self.store.matches):
             if self.store.matches[name].version >= version:
-                self._ask[name] = None
+                self._steps.ask[name] = None
                 self.store.show(name)
 
     def drain(
         self,
     ) -> tuple[list[tuple[str, bytes | None]], list[Asked], list[Between]]:
         """What to write, then whom to ask and which matches to publish; empty afterwards."""
-        asked = [one for name in self._ask for one in self._requests(name)]
+        asked = [one for name in self._steps.ask for one in self._requests(name)]
         asked += [self._let_go(told) for told in self._orphans.values()]
         asked += [self._tell_all(*each) for each in self._retell.items()]
-        self._ask, self._orphans, self._retell = {}, {}, {}
+        self._steps.ask, self._orphans, self._retell = {}, {}, {}
         rows, shown = self.store.drain()
         return rows, asked, shown
 

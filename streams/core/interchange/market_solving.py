@@ -6,15 +6,17 @@ prove in time is answered by `hasty` instead, which says so. What is too much is
 and not a time: the same log gives the same answer anywhere.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from schemas.yields import Yields
 from streams.core.interchange.hasty import answer_hastily
 from streams.core.interchange.legs import Leg, LegBook, leg_book
 from streams.core.interchange.market_round import Problem
 from streams.core.interchange.network import Network, Ways
+from streams.core.interchange.rest_pools import with_pools
 from streams.core.interchange.return_legs import return_legs, with_returns
 from streams.core.interchange.solving import solve_between
 from streams.core.interchange.terms import Interchange, Process, Terms
@@ -41,10 +43,17 @@ class Manner:
     processes: Sequence[Process] = ()
     recipes: Sequence[Process] = ()
     """Processes of any hub that has what they take, or wants what they make; `hub` is empty."""
+    yields: Yields = field(default_factory=dict)
+    """What a recipe yields at a hub, where that is not what it yields elsewhere.
+
+    In a round of more than `HUBS_ALONE_MAX` hubs everything is counted in one measure: a mill that
+    makes more than others counts as one of them, and one that makes less is left out.
+    """
     local_micro: int = 0
     """Micro rupiah per kg from a village to a mill of its hub."""
     permits: Mapping[str, frozenset[str]] = field(default_factory=dict)
     pooling: bool = False
+    """Whether small lots that a round leaves over may trade as one."""
     explain: bool = False
     pairs_max: int = PAIRS_MAX
 
@@ -58,7 +67,7 @@ class Exchange:
     """
 
     def __init__(self, network: Network, manner: Manner) -> None:
-        self._network, self._manner = network, manner
+        self._network, self.manner = network, manner
         self._ways: dict[int, Ways] = {}
         self.alone: AbstractContextManager[Any] = nullcontext()
         self._books: Books = {}
@@ -66,25 +75,30 @@ class Exchange:
 
     def __call__(self, problem: Problem) -> Interchange:
         """Match a round's lines; pairs inside one hub are that hub's own affair."""
-        manner = self._manner
+        terms, lines = self.terms(problem), (problem.offers, problem.needs)
+        if len(problem.offers) * len(problem.needs) > self.manner.pairs_max:
+            return answer_hastily(*lines, terms, problem.options, problem.today)
+        found = solve_between(*lines, terms, problem.options, problem.today)
+        if self.manner.pooling:
+            found = with_pools(found, lines, terms, problem.options, problem.today)
+        return found
+
+    def terms(self, problem: Problem) -> Terms:
+        """Under which terms a round is solved: the ways and recipes of its day and its lines."""
+        manner = self.manner
         codes = {o.commodity for o in problem.offers} | {n.commodity for n in problem.needs}
         here = tuple(p for p in manner.processes if {p.input, p.output} & codes)
         here += self._made(problem)
         legs = self._legs(problem, here)
         back = return_legs(problem.flows, legs, problem.today)
-        terms = Terms(
+        return Terms(
             legs=with_returns(legs, back) if back else legs,
             processes=here,
             grams=manner.grams,
             freight_micro=manner.freight_micro,
             permits=manner.permits,
-            pooling=manner.pooling,
             explain=manner.explain,
         )
-        lines = (problem.offers, problem.needs)
-        if len(problem.offers) * len(problem.needs) > manner.pairs_max:
-            return answer_hastily(*lines, terms, problem.options, problem.today)
-        return solve_between(*lines, terms, problem.options, problem.today)
 
     def _made(self, problem: Problem) -> tuple[Process, ...]:
         """Recipes at the hubs that have what they take, or want what they make."""
@@ -94,12 +108,25 @@ class Exchange:
             given.setdefault(offer.commodity, set()).add(offer.hub)
         for need in problem.needs:
             wanted.setdefault(need.commodity, set()).add(need.hub)
+        hubs = {o.hub for o in problem.offers} | {n.hub for n in problem.needs}
+        alone = len(hubs) <= HUBS_ALONE_MAX
         return tuple(
-            recipe._replace(hub=hub)
-            for recipe in self._manner.recipes
+            process
+            for recipe in self.manner.recipes
             if recipe.input in given and recipe.output in wanted
-            for hub in sorted(given[recipe.input] | wanted[recipe.output])
+            for process in self._at(
+                recipe, given[recipe.input] | wanted[recipe.output], alone=alone
+            )
         )
+
+    def _at(self, recipe: Process, hubs: set[str], *, alone: bool) -> Iterator[Process]:
+        """A recipe at hubs; own yields only among few hubs, for they cost the one measure."""
+        for hub in sorted(hubs):
+            own = self.manner.yields.get((hub, recipe.code), recipe.yield_micro)
+            if alone:
+                yield recipe._replace(hub=hub, yield_micro=own)
+            elif own >= recipe.yield_micro:  # nobody promises more than the mill makes
+                yield recipe._replace(hub=hub)
 
     def _legs(self, problem: Problem, processes: Sequence[Process]) -> LegBook:
         """The ways of the day, and of the days on which what is processed is ready.
@@ -131,7 +158,7 @@ class Exchange:
             books.pop(old, None)
         legs = {leg for day in days for leg in self._on(day).all_legs(hubs)}
         if local:
-            cost = self._manner.local_micro
+            cost = self.manner.local_micro
             legs |= {Leg(hub, hub, cost, 0, LOCAL_MODE) for hub in hubs}
         books[asked] = leg_book(legs)
         return books[asked]

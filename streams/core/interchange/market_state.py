@@ -82,7 +82,9 @@ class Between(MarketRecord):
     where a process lies between. `reason` is why it is over, `steps` what people saw of its life.
     `surplus` is whole rupiah per base unit received, `needed_day` the last day of use, -1 where
     none was said. `life` is in the goods received; `stands` is the version of the record that last
-    changed it, `moved_ms` when that was; `settled` that the pair may be matched anew.
+    changed it, `moved_ms` when that was; `settled` that the pair may be matched anew. `pool` names
+    the `pooled` matches that are shares of one trade, which is of at least `lots`, micro of the
+    offer's commodity and of the need's.
     """
 
     match: str
@@ -112,6 +114,9 @@ class Between(MarketRecord):
     stands: int = 0
     moved_ms: int = 0
     settled: bool = False
+    pool: str = ""
+    pooled: int = 0
+    lots: tuple[int, int] = (0, 0)
 
     @property
     def ends(self) -> tuple[End, End]:

@@ -41,6 +41,7 @@ class MarketStore:
         self._ended: dict[str, Between] = {}
         self._pairs_of: dict[str, dict[str, Pair]] = {}
         self._open_of: dict[str, dict[str, Between]] = {}
+        self._pools: dict[str, dict[str, Between]] = {}
 
     # -------------------------------------------------------------- changing
     def put(self, kind: str, name: str, record: MarketRecord) -> None:
@@ -52,10 +53,14 @@ class MarketStore:
 
     def drop(self, kind: str, name: str) -> None:
         """A record is past keeping."""
-        self._table(kind).pop(name, None)
+        dropped = self._table(kind).pop(name, None)
         self.changed[f"{kind}/{name}"] = None
         if kind == "match":
             self._ended.pop(name, None)
+            own = self._pools.get(getattr(dropped, "pool", ""), {})
+            own.pop(name, None)
+            if dropped is not None and not own:
+                self._pools.pop(dropped.pool, None)
 
     def show(self, name: str) -> None:
         """A match that people have seen, or now see, is to be published as it stands."""
@@ -71,6 +76,8 @@ class MarketStore:
             self._index_match(name, record)
 
     def _index_match(self, name: str, match: Between) -> None:
+        if match.pool:
+            self._pools.setdefault(match.pool, {})[name] = match
         own = self._open_of.setdefault(match.family, {})
         if match.phase is Phase.ENDED:
             self.open.pop(name, None)
@@ -94,6 +101,11 @@ class MarketStore:
     def open_of(self, family: str) -> Iterator[Between]:
         """The matches of a family that are not over."""
         return iter(self._open_of.get(family, {}).values())
+
+    def pool_of(self, match: Between) -> list[Between]:
+        """All matches of its pool, itself among them, by name; none for a match of no pool."""
+        own = self._pools.get(match.pool, {})
+        return [own[name] for name in sorted(own)]
 
     def forgettable(self, until_ms: int, most: int) -> list[str]:
         """Matches that nobody saw and that were over before a time, oldest first."""
@@ -119,6 +131,7 @@ class MarketStore:
     def settle(self) -> None:
         """Build what the state implies."""
         self.open, self._ended, self._pairs_of, self._open_of = {}, {}, {}, {}
+        self._pools = {}
         self.tally = Tally()
         for kind in ("match", "pair", "residual"):
             table = self._table(kind)

@@ -7,19 +7,25 @@ Lines pool when they lie in one hub, are of one commodity, grade and standing, e
 a lot somebody on the other side insists on, and their prices lie within a tenth of each other. A
 pool of offers asks the highest floor of its members and keeps the earliest date; a pool of needs
 bids the lowest ceiling. So whatever a pool gets, every member may take. Shares follow what each
-member has; the odd millionths go to the largest remainders.
+member has, in whole units where all amounts are whole and else in millionths; the odd ones go to
+the largest remainders.
 
-A line stays alone when one of its pairs was refused, or when its co-op is on the other side too.
+A line stays alone when one of its pairs was refused, when its co-op is on the other side of the
+family too, or when its goods may be bought with a permit only. A pool of lines on contracts stands
+on a contract.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from math import gcd
 from operator import attrgetter
 from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
 from schemas.identity import match_id
+from schemas.quantity import MICRO
 from streams.core.interchange.shares import shares
 from streams.core.interchange.terms import Interchange, Part, Shipment
 from streams.core.lines import NeedLine, OfferLine, Options, Unmatched
@@ -38,20 +44,29 @@ class Pooled(NamedTuple):
     needs_of: Mapping[str, tuple[NeedLine, ...]]
 
 
-def pooled(offers: Sequence[OfferLine], needs: Sequence[NeedLine], options: Options) -> Pooled:
-    """Pool what is too small to trade alone; the order of the lines means nothing."""
+def pooled(
+    offers: Sequence[OfferLine],
+    needs: Sequence[NeedLine],
+    options: Options,
+    permits: Container[str] = (),
+    most: int | None = None,
+) -> Pooled:
+    """Pool what is too small to trade alone; the order of the lines means nothing.
+
+    `permits` are commodities that not everybody may buy, `most` is how many lines a pool may have.
+    """
     refused = {line for pair in options.held_back for line in pair}
-    sellers = {(o.coop, o.commodity) for o in offers}
-    buyers = {(n.coop, n.commodity) for n in needs}
+    sellers = {(o.coop, o.family) for o in offers}
+    buyers = {(n.coop, n.family) for n in needs}
     sold, bought = _largest_lots(offers), _largest_lots(needs)
 
     def small_offer(o: OfferLine) -> bool:
-        free = o.line not in refused and (o.coop, o.commodity) not in buyers
+        free = o.line not in refused and (o.coop, o.family) not in buyers
         return free and o.quantity < bought.get(o.commodity, 0)
 
     def small_need(n: NeedLine) -> bool:
-        free = n.line not in refused and (n.coop, n.commodity) not in sellers
-        return free and n.quantity < sold.get(n.commodity, 0)
+        free = n.line not in refused and (n.coop, n.family) not in sellers
+        return free and n.commodity not in permits and n.quantity < sold.get(n.commodity, 0)
 
     def kind(o: OfferLine) -> Hashable:
         return o.hub, o.commodity, o.grade, o.line in options.contracts
@@ -60,9 +75,9 @@ def pooled(offers: Sequence[OfferLine], needs: Sequence[NeedLine], options: Opti
         bound = n.line in options.contracts
         return n.hub, n.commodity, n.grades, n.grade, n.priority, n.market, bound
 
-    alone, groups = _banded(offers, small_offer, kind)
+    alone, groups = _banded(offers, small_offer, kind, most)
     given = {_name(group): group for group in groups}
-    lonely, gathered = _banded(needs, small_need, ask)
+    lonely, gathered = _banded(needs, small_need, ask, most)
     asked = {_name(group): group for group in gathered}
     return Pooled(
         [*alone, *(_offer_pool(name, group) for name, group in given.items())],
@@ -70,6 +85,14 @@ def pooled(offers: Sequence[OfferLine], needs: Sequence[NeedLine], options: Opti
         given,
         asked,
     )
+
+
+def on_contracts(pools: Pooled, options: Options) -> Options:
+    """Give options in which a pool of lines on contracts is on one."""
+    first = {name: group[0].line for name, group in pools.offers_of.items()}
+    first |= {name: group[0].line for name, group in pools.needs_of.items()}
+    bound = {name for name, line in first.items() if line in options.contracts}
+    return replace(options, contracts=options.contracts | bound) if bound else options
 
 
 def parted(found: Interchange, pools: Pooled, options: Options) -> Interchange:
@@ -134,6 +157,8 @@ class _Desk:
                 quantity=quantity,
                 parts=tuple(own),
                 pool=offer.line if len(sellers) > 1 else need.line,
+                deal=f"{offer.line}>{need.line}",
+                lots=(offer.min_lot, need.min_lot),
             )
 
     def left_of(self, rest: Unmatched) -> Iterator[Unmatched]:
@@ -180,7 +205,10 @@ class _Desk:
     def _shares(self, side: str, whole: int, lines: Sequence[str]) -> list[int]:
         if len(lines) == 1:
             return [whole]
-        return shares(whole, [self._left[side, line] for line in lines])
+        claims = [self._left[side, line] for line in lines]
+        grain = gcd(MICRO, whole, *claims)  # whole nuts and heads, where all are whole
+        parts = shares(whole // grain, [claim // grain for claim in claims])
+        return [part * grain for part in parts]
 
     def _take(self, side: str, line: str, quantity: int) -> None:
         if (side, line) in self._left:
@@ -199,7 +227,10 @@ def _largest_lots(lines: Iterable[OfferLine | NeedLine]) -> dict[str, int]:
 
 
 def _banded(
-    lines: Sequence[Line], small: Callable[[Line], bool], key: Callable[[Line], Hashable]
+    lines: Sequence[Line],
+    small: Callable[[Line], bool],
+    key: Callable[[Line], Hashable],
+    most: int | None,
 ) -> tuple[list[Line], list[tuple[Line, ...]]]:
     """Give the lines that stay alone, and the groups of those that pool, each in a price band."""
     alone = [line for line in lines if not small(line)]
@@ -211,7 +242,8 @@ def _banded(
     for members in places.values():
         band: list[Line] = []
         for line in sorted(members, key=lambda m: (_limit(m), m.line)):
-            if band and 100 * _limit(line) > (100 + BAND_PERCENT) * _limit(band[0]):
+            far = band and 100 * _limit(line) > (100 + BAND_PERCENT) * _limit(band[0])
+            if far or len(band) == most:
                 groups.append(tuple(band))
                 band = []
             band.append(line)

@@ -55,6 +55,7 @@ class News(StrEnum):
 
     GRANTED = "granted"
     TOO_LITTLE = "too_little"
+    POOL_SHORT = "pool_short"
     LEG_OVER = "leg_over"
     ACKNOWLEDGED = "acknowledged"
     LIFE_OVER = "life_over"
@@ -112,15 +113,22 @@ MATCHES: Final[Mapping[tuple[Phase, News], MatchRule]] = MappingProxyType(
     {
         (_P.ASKED, News.TICK): MatchRule(_P.ASKED, "reserve, to a leg that has not answered"),
         (_P.ASKED, News.GRANTED): MatchRule(
-            _P.COMMITTING, "commit to both, the lesser of the grants"
+            _P.COMMITTING,
+            "commit to both, the lesser of the grants; in a pool once all of it has answered",
         ),
         (_P.ASKED, News.TOO_LITTLE): MatchRule(_P.RELEASING, "release: below a smallest lot"),
+        (_P.ASKED, News.POOL_SHORT): MatchRule(
+            _P.RELEASING, "release to both: what is left of its pool is below a smallest lot"
+        ),
         (_P.ASKED, News.LEG_OVER): MatchRule(_P.RELEASING, "release to the other leg"),
         (_P.COMMITTING, News.TICK): MatchRule(
             _P.COMMITTING, "commit, to a leg that has not acknowledged"
         ),
         (_P.COMMITTING, News.ACKNOWLEDGED): MatchRule(
             _P.PROPOSED, "the match is published: people see it now and not before"
+        ),
+        (_P.COMMITTING, News.POOL_SHORT): MatchRule(
+            _P.RELEASING, "release to both: what is left of its pool is below a smallest lot"
         ),
         (_P.COMMITTING, News.LEG_OVER): MatchRule(_P.RELEASING, "release to the other leg"),
         (_P.PROPOSED, News.TICK): MatchRule(

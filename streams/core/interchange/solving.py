@@ -25,7 +25,7 @@ from streams.core.interchange.legs import GRAMS_PER_KG, NO_LIMIT
 from streams.core.interchange.mills import process_of
 from streams.core.interchange.optimum import Trip, process_on
 from streams.core.interchange.phase import Solved, Stage, solve_stage
-from streams.core.interchange.pools import parted, pooled
+from streams.core.interchange.pools import on_contracts, parted, pooled
 from streams.core.interchange.road import Road, hub_numbers
 from streams.core.interchange.sides import barred, sides
 from streams.core.interchange.terms import Interchange, Part, Shipment, Terms
@@ -102,9 +102,9 @@ def _solve_pooled(
     options: Options,
     today: int,
 ) -> Interchange:
-    pools = pooled(*lines, options)
-    alone = replace(terms, pooling=False)
-    found = solve_between(pools.offers, pools.needs, alone, options, today)
+    pools = pooled(*lines, options, terms.permits)
+    alone, bound = replace(terms, pooling=False), on_contracts(pools, options)
+    found = solve_between(pools.offers, pools.needs, alone, bound, today)
     digest = _digest(*lines, terms, options, today)
     return parted(msgspec.structs.replace(found, digest=digest), pools, options)
 

@@ -93,7 +93,9 @@ class Shipment(msgspec.Struct, frozen=True, gc=False):
     `quantity` is micro of the need's commodity, `given` micro of the offer's: they differ only
     where a process lies between. The seller nets `price` per base unit given, the buyer pays
     `buyer_price` per base unit received; `leg_cost` and `processing` are rupiah per base unit
-    received, rounded up. `days` is the longest of its parts. `pool` names the pool it was met in.
+    received, rounded up. `days` is the longest of its parts. `pool` names the pool it was met in,
+    `deal` what it is a share of: shipments of one deal were one pair while the round was solved.
+    `lots` is the least that a deal may come to, micro of the offer's commodity and of the need's.
     """
 
     match: MatchId
@@ -108,6 +110,8 @@ class Shipment(msgspec.Struct, frozen=True, gc=False):
     days: int
     parts: tuple[Part, ...]
     pool: str | None = None
+    deal: str | None = None
+    lots: tuple[int, int] = (0, 0)
 
 
 class Interchange(msgspec.Struct, frozen=True):
