@@ -26,6 +26,7 @@ VERBS: Final = {
     "rebuild": ("deploy.cli_check", "rebuild", "Make the warehouse anew from the topics."),
     "match": ("deploy.cli_match", "match_app", "Decide on a match; or solve a problem file."),
     "what-if": ("deploy.cli_what_if", "what_if", "What a change would do to all that is open."),
+    "why": ("deploy.cli_why", "why", "Why a match, and why an order or goods found none."),
     "clearing": ("deploy.cli_clearing", "clearing", "Debts between co-ops that cancel out."),
     "swaps": ("deploy.cli_swaps", "swaps", "Rings of goods where money finds no match."),
     "report": ("deploy.cli_say", "report_app", "Say something for a co-op: stock, orders."),

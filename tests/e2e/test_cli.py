@@ -246,6 +246,25 @@ def test_a_dead_letter_gives_back_the_very_bytes_that_were_said(baseline):
     assert {letter["reason"] for letter in only} == {"unknown_unit"}
 
 
+# ---------------------------------------------------------------- why
+def test_everything_that_waits_after_a_day_has_a_reason_in_both_languages(baseline):
+    rows = asked(baseline, "why", "--all", "--now", NOW[:10], "-o", "json").json()
+    waits = [row for row in rows if row["state"] == "unmatched"]
+    assert len(waits) > len(rows) // 2
+    sides = {"offer": "no_need", "need": "no_offer"}
+    assert {row["side"] for row in waits} == set(sides)
+    for row in waits:
+        for place in ("in_hub", "between"):
+            assert row[place] != sides["need" if row["side"] == "offer" else "offer"]
+            assert row[f"{place}_why"] != row[f"{place}_why_en"] != ""
+    row = next(row for row in waits if row["between_partner"])
+    (one,) = asked(baseline, "why", row["line"], "--now", NOW[:10], "-o", "json").json()["lines"]
+    assert (one["left"], one["state"]) == (row["left"], "unmatched")
+    near, far = one["reasons"]
+    assert (near["reason"], far["reason"]) == (row["in_hub"], row["between"])
+    assert far["partner"] == row["between_partner"]
+
+
 # ---------------------------------------------------------------- report, import
 def test_what_a_clerk_says_waits_for_kafka_and_then_becomes_stock(baseline, tmp_path: Path):
     data = tmp_path / "data"
