@@ -1,4 +1,4 @@
-"""`lumbung get`, `trace`: questions to the warehouse; no Kafka is needed for an answer."""
+"""`lumbung get`, `trace`: questions to the warehouse; no Kafka is needed but for `--rerun`."""
 
 import base64
 import json
@@ -9,7 +9,7 @@ import typer
 
 from deploy import shown
 from deploy.errors import EXIT_CHECK, UsageError
-from deploy.options import Data, Output, WarehouseUrl
+from deploy.options import Data, Kafka, Output, WarehouseUrl
 from deploy.settings import load
 from deploy.story import told
 from sinks.engines import reading
@@ -93,12 +93,13 @@ def brief(row: Mapping[str, Any]) -> dict[str, Any]:
     """A match in the nine columns of a table; `moved` is shipped/received/refused."""
     goods, becomes = row["commodity"], row["to_commodity"]
     way = goods if goods == becomes else f"{goods} → {becomes}"
+    pool = f" (pool of {row['pooled']})" if row.get("pooled") else ""
     moved = [row[f"{what}_quantity"] for what in ("shipped", "received", "refused")]
     return {
         "match_id": row["match_id"],
         "tier": row["tier"],
         "state": row["state"],
-        "goods": f"{shown.cell(row['quantity'])} {row['unit']} {way}",
+        "goods": f"{shown.cell(row['quantity'])} {row['unit']} {way}{pool}",
         "from": row["from_coop"],
         "to": row["to_coop"],
         "moved": "/".join(map(shown.cell, moved)) if any(moved) else "",
@@ -112,10 +113,30 @@ def trace(
     *,
     lang: Annotated[str, typer.Option(help="id or en.")] = "id",
     output: Annotated[str, typer.Option("-o", "--output", help="story or json.")] = "story",
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--rerun",
+            help="Of a match: rebuild its round from the log, let another solver check it.",
+        ),
+    ] = False,
     data: Data = None,
     warehouse: WarehouseUrl = None,
+    kafka: Kafka = None,
 ) -> None:
-    """Follow anything both ways: match to lines to reports, and back; exit code 5 when unknown."""
+    """Follow anything both ways: match to lines to reports, and back; exit code 5 when unknown.
+
+    With **--rerun** the round that made a match is rebuilt from the log, another solver checks
+    that nothing better was to be had, and one page tells an auditor what was found. Only this
+    reads Kafka: the one of the data folder, or **--kafka**. Exit code 5 also when what is found
+    differs from what was told, or the other solver cannot prove it.
+    """
+    if again:
+        from deploy.cli_rerun import rerun  # noqa: PLC0415 - a trace needs no core and no solver
+
+        flags = {"data_dir": data, "kafka.bootstrap": kafka, "warehouse.url": warehouse}
+        rerun(name, lang, output, load(flags).settings)
+        return
     with reading(url_of(data, warehouse)) as connection:
         found = find(connection, name)
     if not found.kind:
