@@ -159,14 +159,6 @@ class Family:
             return Found(where, rest.reason, rest.figures)
         key: Key = (TRADED[rest.side], str(name))
         partner = self.lines.get(key)
-        own = self.lines[rest.side, rest.line]
-        if rest.reason == "capacity" and partner and partner.commodity == own.commodity:
-            # Nothing was full where what is left of either side is less than a lot.
-            lot = max(own.min_lot, partner.min_lot)
-            possible = min(self.left[key], rest.quantity)
-            if possible < lot:
-                figures: Figures = {"with": str(name), "lot": lot, "possible": possible}
-                return Found(where, "min_lot", figures, partner)
         return Found(where, rest.reason, rest.figures, partner)
 
 

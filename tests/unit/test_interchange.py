@@ -191,6 +191,15 @@ def test_a_leg_of_limited_room_carries_what_it_can_the_best_first():
     assert why(found, "p").reason == "capacity"
 
 
+def test_what_is_left_of_goods_may_be_less_than_a_lot_though_the_way_has_room():
+    goods = [offer("o", 100, min_lot=50)]
+    found = run(goods, [far("first", 60, 3_000), far("n", 300)], leg(capacity_kg=10_000))
+    assert traded(found) == {("o", "first"): 60}
+    for line in ("o", "n"):
+        rest = why(found, line)
+        assert (rest.reason, rest.figures["possible"]) == ("min_lot", 40 * MICRO)
+
+
 def test_a_dear_fast_leg_serves_who_is_in_a_hurry_and_the_cheap_slow_one_the_rest():
     needs = [far("soon", needed_by_day=TODAY + 1), far("late")]
     found = run([offer("o", 200)], needs, leg(500, 1, mode="air"), leg(50, 6, mode="sea"))

@@ -244,7 +244,8 @@ class _Desk:
             if judged.near[at]:
                 reason, figures = nobody, commodity
             elif bound.found[k]:
-                reason, figures = self._bound(judged, CODES[bound.code[k]], at)
+                rest = int(min(given[at[0]], wanted[at[1]]))
+                reason, figures = self._bound(judged, CODES[bound.code[k]], at, rest)
                 figures = {
                     "with": (asks[at[1]] if side == "offer" else goods[at[0]].line).line
                 } | figures
@@ -256,15 +257,17 @@ class _Desk:
             yield Unmatched(line.line, side, self.left[side, line.line], reason, figures)
 
     def _bound(
-        self, judged: _Judged, code: Code, at: tuple[int, int]
+        self, judged: _Judged, code: Code, at: tuple[int, int], rest: int
     ) -> tuple[str, dict[str, int | str]]:
-        """Name the constraint of a pair; waiting for a ship is told apart from the way itself."""
+        """Name the constraint of a pair; waiting for a ship is told apart from the way itself.
+
+        `rest` is what both sides of the pair have left.
+        """
         found, road = judged.board, self.ways.road
         offer, need, number = found.offers[at[0]], found.needs[at[1]], int(judged.leg[at])
         ends = {"from": offer.hub, "to": need.hub}
         open_pair = not found.breaks[:, at[0], at[1]].any()
-        left = self.left["need", need.line]
-        possible = min(offer.quantity, need.quantity) if not open_pair else left
+        possible = rest if open_pair else min(offer.quantity, need.quantity)
         if code == "min_lot" and open_pair and possible >= found.lots[at]:
             return "capacity", {**ends}
         if code == "no_way" and self.ways.sails[road.hubs[offer.hub], road.hubs[need.hub]]:
