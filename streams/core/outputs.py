@@ -18,7 +18,7 @@ from streams.core.book import LIVE
 from streams.core.dead_letters import dead_letter
 from streams.core.envelope import Row, stamp, wrapped
 from streams.core.plain import Step
-from streams.core.state import Applied, Coop, Said, position_key
+from streams.core.state import Applied, Coop, Deal, Said, position_key
 from streams.core.ticks import Beat
 from streams.core.view import View
 from streams.core.voids import Target, is_void
@@ -175,7 +175,7 @@ class Outputs:
 
     def _matches(self, deals: Iterable[str], rounds: Iterable[str], at: str) -> list[Row]:
         view, out = self._view, []
-        for name in sorted(deals, key=lambda name: _place(view.book.deals[name].state)):
+        for name in sorted(deals, key=lambda name: _place(view.book.deals[name])):
             deal = view.book.deals[name]
             hub = view.book.hub_of[deal.to_coop]
             value = match_out.match(deal, hub, view.goods)
@@ -274,12 +274,14 @@ class Outputs:
         return inside
 
 
-def _place(state: str) -> int:
-    """Those that ended first, then those that only shrink, then what is proposed.
+def _place(deal: Deal) -> int:
+    """Those that ended first, then those that only shrink, then what is new or grew.
 
     They may leave in two batches, and between the two no more may stand promised than is there.
     """
-    return 0 if state not in LIVE else 2 if state == "proposed" else 1
+    if deal.state != "proposed":
+        return 1 if deal.state in LIVE else 0
+    return 2 if deal.quantity <= deal.stood else 3
 
 
 def _taken_back(coop: Coop, said: Judged, kept: Said) -> frozenset[int]:

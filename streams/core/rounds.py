@@ -295,6 +295,7 @@ def _renew(
     fresh = (proposal.quantity, proposal.price, proposal.leg_cost, answer.certified, arrive)
     if fresh == (deal.quantity, deal.price, deal.leg_cost, deal.certified, deal.arrive_day):
         return False
+    deal.stood = deal.quantity
     deal.quantity, deal.price, deal.leg_cost, deal.certified, deal.arrive_day = fresh
     deal.surplus = need.ceiling - offer.floor - proposal.leg_cost
     deal.tick, deal.digest = tick, answer.digest

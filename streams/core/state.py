@@ -143,7 +143,8 @@ class Deal(State):
 
     `granted` is what its offer holds for it until both have said yes, -1: all that it proposes.
     From `shipped` on: what left, arrived sound, arrived and was not taken, never arrived, and
-    was agreed on and given up before it left.
+    was agreed on and given up before it left. `stood` is what it proposed before it was last
+    solved again, nothing when it is new: what grew is told after what shrank.
     """
 
     version: int
@@ -181,6 +182,7 @@ class Deal(State):
     refused: int = 0
     lost: int = 0
     released: int = 0
+    stood: int = 0
 
 
 class WhyNot(State, gc=False):

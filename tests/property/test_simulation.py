@@ -1,5 +1,6 @@
 """The simulated world: schedules of faults under one seed, and that it would notice a bug."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from streams.agents.tenure import Tenure
+from streams.core import outputs
 from streams.core.holdings import Holdings
 from tests.simulation.schedules import Checks, run
 from tests.simulation.shrinking import shrunk, told, told_again
@@ -80,14 +82,16 @@ async def _says_nothing(tenure: Tenure) -> None:
     [
         ("adopted-and-never-said", Tenure, "_say_adopted", _says_nothing),
         ("the-forgotten-came-back", Holdings, "_is_gone", lambda *_: False),
+        ("new-before-smaller", outputs, "_place", lambda _: 0),
     ],
 )
 def test_what_was_found_once_would_be_found_again(
-    monkeypatch: pytest.MonkeyPatch, kept: str, of: type, name: str, planted: object
+    monkeypatch: pytest.MonkeyPatch, kept: str, of: object, name: str, planted: object
 ) -> None:
     monkeypatch.setattr(of, name, planted)
     path = next(path for path in KEPT if path.stem == kept)
-    assert told_again(path).breach.startswith("I9")
+    law = json.loads(path.read_text("utf-8"))["breach"].partition(":")[0]
+    assert told_again(path).breach.startswith(f"{law}:")
 
 
 def test_a_planted_bug_is_found_and_made_short(monkeypatch: pytest.MonkeyPatch) -> None:
