@@ -1,13 +1,15 @@
 """The fault harness: `python -m tests.faults`, with --schedules, --seed, --only, --replay FILE.
 
 Draws schedules of faults, runs each on real processes and a real broker, and judges what is left.
-Progress goes to stderr, a JSON summary to stdout. A schedule that fails is kept as JSON, with the
-command that runs it again. Exit code 1 when one did.
+Progress goes to stderr, a JSON summary to stdout. A schedule that fails is kept as JSON, with what
+its processes said, the warehouse and all records of all topics beside it, and the command that
+runs it again. Exit code 1 when one did.
 """
 
 import argparse
 import json
 import logging
+import shutil
 import sys
 import tempfile
 import time
@@ -94,7 +96,7 @@ class Runs:
                 folder = self._root / f"run-{number}-{schedule.seed}"
                 outcome = Trial(plant, folder, schedule, answer).run()
                 self._outcomes.append((schedule, outcome))
-                self._tell(f"{number}/{len(schedules)}", schedule, outcome)
+                self._tell(f"{number}/{len(schedules)}", folder, schedule, outcome)
 
     def scenarios(self, names: Sequence[str]) -> None:
         """Run the faults that do not mix, each in its own way."""
@@ -180,7 +182,7 @@ class Runs:
             for kind, seconds in sorted(found.items())
         }
 
-    def _tell(self, which: str, schedule: Schedule, outcome: Outcome) -> None:
+    def _tell(self, which: str, folder: Path, schedule: Schedule, outcome: Outcome) -> None:
         verdict = "clean" if not outcome.breaches else f"{len(outcome.breaches)} BREACHES"
         workers = f"{schedule.workers} workers, {schedule.markets} of the market"
         sys.stderr.write(
@@ -191,10 +193,11 @@ class Runs:
             self.failed += 1
             kept = self._kept / f"schedule-{schedule.seed}.json"
             schedule.write(kept, breaches=outcome.breaches, reports=self._reports)
+            shutil.copytree(folder, kept.with_suffix(""), dirs_exist_ok=True)
             if outcome.tails:
                 kept.with_suffix(".log").write_text("\n".join(outcome.tails))
             again = f"python -m tests.faults --reports {self._reports} --replay {kept}"
-            lines = [*outcome.breaches[:8], f"kept; run again: {again}"]
+            lines = [*outcome.breaches[:8], f"kept, with logs and topics; run again: {again}"]
             sys.stderr.writelines(f"    {line}\n" for line in lines)
         sys.stderr.flush()
 

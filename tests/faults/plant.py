@@ -5,6 +5,8 @@ per role, and advertises the proxy's port for it, so that whoever comes through 
 back to the same proxy. The harness itself looks on at the plain listener.
 """
 
+import gzip
+import json
 import resource
 import socket
 import time
@@ -12,7 +14,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from threading import RLock
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
@@ -151,14 +153,20 @@ class Plant:
     def ends(self) -> dict[TopicPartition, int]:
         """Where every log of every topic ends."""
         with closing(KafkaConsumer(bootstrap_servers=self.direct, group_id=None)) as asking:
-            topics = [name for name in asking.topics() if not name.startswith("__")]
-            places = [
-                TopicPartition(topic, number)
-                for topic in topics
-                for number in asking.partitions_for_topic(topic) or ()
-            ]
-            ends: dict[TopicPartition, int] = asking.end_offsets(places)
-        return ends
+            return _ends(asking)
+
+    def write_down(self, file: Path) -> None:
+        """All records of all topics as gzipped JSON lines, for whoever looks for a cause."""
+        with (
+            closing(KafkaConsumer(bootstrap_servers=self.direct, group_id=None)) as reading,
+            gzip.open(file, "wt", encoding="utf-8") as lines,
+        ):
+            for place, end in sorted(_ends(reading).items()):
+                reading.assign([place])
+                reading.seek_to_beginning(place)
+                while reading.position(place) < end:
+                    for record in reading.poll(timeout_ms=1_000).get(place, ()):
+                        lines.write(json.dumps(_told(record)) + "\n")
 
     def refuse_letters(self, refused: bool) -> None:
         """Have the dead-letter topic refuse every record, or take them again."""
@@ -174,6 +182,27 @@ class Plant:
                     client.close()
                 return
             time.sleep(0.2)
+
+
+def _ends(asking: KafkaConsumer) -> dict[TopicPartition, int]:
+    topics = [name for name in asking.topics() if not name.startswith("__")]
+    places = [
+        TopicPartition(topic, number)
+        for topic in topics
+        for number in asking.partitions_for_topic(topic) or ()
+    ]
+    ends: dict[TopicPartition, int] = asking.end_offsets(places)
+    return ends
+
+
+def _told(record: Any) -> dict[str, Any]:
+    """A record for people: bytes that are no UTF-8 are shown escaped."""
+    told: dict[str, Any] = {"topic": record.topic, "partition": record.partition}
+    told |= {"offset": record.offset, "timestamp": record.timestamp}
+    for name in ("key", "value"):
+        raw: bytes | None = getattr(record, name)
+        told[name] = None if raw is None else raw.decode("utf-8", "backslashreplace")
+    return told
 
 
 def limited(pid: int, seconds: float) -> None:

@@ -9,11 +9,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 from typing import Any, Final
+
+from kafka.errors import KafkaError
 
 from deploy.quiet import Progress
 from deploy.replay import TICK_MS, folded, parse_moment
@@ -107,6 +109,9 @@ class Trial:
         finally:
             crew.close()
             lookout.close()
+        if self.outcome.breaches:
+            with suppress(KafkaError):
+                self.plant.write_down(self.folder / "topics.ndjson.gz")
         self._measure(scene, crew.ends, lookout)
         self.outcome.seconds = time.monotonic() - began
         return self.outcome
