@@ -103,15 +103,31 @@ class Tenure:
                     await self._look_for_strangers()
 
     async def _take_over(self) -> None:
+        changelog = self._options.changelog
+        ends = await self._ends((changelog, *self._options.compacted))
+        await self._read_up_to(ends.pop(changelog))
         await asyncio.to_thread(self.holding.settle)
         self.holding.fold.reign(self._generation)
-        self._due_outputs = await self._ends(self._options.compacted)
+        self._due_outputs = ends
         await self._log_rows(self.holding.outdated(), whole=False)
         self._adopted = False
         # A version is one above the offset of its record, and the committed offset is the next to
         # process: what is above it changed by records that the predecessor did not call done.
         await self._say(self.holding.fold.announce(self._committed))
         await self._say_away(self.holding.fold.announce_away(self._committed))
+
+    async def _read_up_to(self, end: int) -> None:
+        """Read what recovery left, up to an end that lies between two batches.
+
+        Recovery ends at the end of when it began, or a piece further on: in the middle of a batch,
+        when a stranger wrote one meanwhile, and so with positions of records that `applied`, its
+        last row, does not cover yet.
+        """
+        start = self.holding.known + 1
+        if end > start:
+            read = self._wire.read(self._options.changelog, self.holding.partition, start, end)
+            self.holding.restore([record async for record in read])
+            self.holding.known = max(self.holding.known, end - 1)
 
     async def _work(self, run: Sequence[Record]) -> bool:
         """Do a run, or a piece of it; False when the tenure ended while intake stood."""

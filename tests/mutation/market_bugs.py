@@ -107,6 +107,14 @@ MARKET_BUGS: tuple[Planted, ...] = (
         ),
     ),
     Planted(
+        "recovery read is enough",
+        "I7",
+        "a recovery that ended in the middle of a batch leaves its end, `applied`, unread",
+        AGENTS + "tenure.py",
+        "        await self._read_up_to(ends.pop(changelog))\n",
+        "        del ends[changelog]\n",
+    ),
+    Planted(
         "legs not told on taking over",
         "I5",
         "what the predecessor had changed of its legs and not told yet is never told",

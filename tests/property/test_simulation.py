@@ -73,14 +73,14 @@ def test_what_was_found_once_is_found_no_more(path: Path) -> None:
     assert not found.breach, found.breach
 
 
-async def _says_nothing(tenure: Tenure) -> None:
-    tenure._adopted = False
+async def _reads_nothing(*_: object) -> None:
+    """Recovery is all there is."""
 
 
 @pytest.mark.parametrize(
     ("kept", "of", "name", "planted"),
     [
-        ("adopted-and-never-said", Tenure, "_say_adopted", _says_nothing),
+        ("read-into-a-batch", Tenure, "_read_up_to", _reads_nothing),
         ("the-forgotten-came-back", Holdings, "_is_gone", lambda *_: False),
         ("new-before-smaller", outputs, "_place", lambda _: 0),
     ],
