@@ -13,6 +13,7 @@ from streams.core.interchange.clearing import Obligation, clear
 
 PARTIES: Final = 514
 OBLIGATIONS: Final = 50_000
+GROWTH: Final = (12_500, 25_000, 100_000, 200_000)
 
 
 class Figure(NamedTuple):
@@ -44,12 +45,12 @@ def obligations(seed: int, count: int, parties: int, *, hubs_of_trade: bool) -> 
     ]
 
 
-def measure(rounds: int, *, hubs_of_trade: bool) -> Figure:
-    """Clear so many ledgers of the stated size."""
+def measure(rounds: int, count: int = OBLIGATIONS, *, hubs_of_trade: bool) -> Figure:
+    """Clear so many ledgers of so many obligations."""
     wall, busy, shares, certified = [], [], [], 0
     clear(obligations(0, 1_000, PARTIES, hubs_of_trade=hubs_of_trade))  # loads and warms up
     for seed in range(rounds):
-        given = obligations(seed, OBLIGATIONS, PARTIES, hubs_of_trade=hubs_of_trade)
+        given = obligations(seed, count, PARTIES, hubs_of_trade=hubs_of_trade)
         start, busy_start = time.perf_counter_ns(), time.thread_time_ns()
         found = clear(given)
         busy.append((time.thread_time_ns() - busy_start) / 1e6)
@@ -65,7 +66,7 @@ def measure(rounds: int, *, hubs_of_trade: bool) -> Figure:
     return Figure(
         market,
         PARTIES,
-        OBLIGATIONS,
+        count,
         rounds,
         p50,
         p99,
@@ -77,5 +78,7 @@ def measure(rounds: int, *, hubs_of_trade: bool) -> Figure:
 
 
 def figures(rounds: int) -> list[dict[str, Any]]:
-    """Give both rows as data."""
-    return [measure(rounds, hubs_of_trade=large)._asdict() for large in (False, True)]
+    """Give both rows as data, and a fifth of the rounds of the even one smaller and larger."""
+    rows = [measure(rounds, hubs_of_trade=large) for large in (False, True)]
+    rows += [measure(max(1, rounds // 5), count, hubs_of_trade=False) for count in GROWTH]
+    return [row._asdict() for row in rows]

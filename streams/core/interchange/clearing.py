@@ -5,7 +5,8 @@ somebody owes: it sees debtor, creditor and whole rupiah, and moves no money.
 
 Theory of operation. Debts of one pair are one arc. What is cleared is a circulation: everybody
 clears as much of what they owe as of what they are owed, so net positions stay. The largest is a
-flow in which every rupiah counts one, exactly. The proof is a level per party: where a debt is not
+flow in which every rupiah counts one, exactly; who only owes, or is only owed, lies in no ring and
+is left out of it. The proof is a level per party: where a debt is not
 cleared in full the debtor stands at least one above the creditor, where some is cleared at most
 one. At such levels no circulation clears more than the debts that rise, times their steps; the
 total and that bound are Python integers, and where they meet nothing larger exists. Arcs are put
@@ -13,8 +14,10 @@ in the order of names, and a pair's own debts are cleared in the order of their 
 of the input means nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count, repeat
 from operator import mul
 from typing import Final
 
@@ -27,7 +30,8 @@ from streams.core.lines import IntArray
 IDR_MAX: Final = TOTAL_MAX
 """Most that all obligations may add up to: 64 bits hold every sum of a circulation."""
 
-
+TRIMS_MAX: Final = 16
+"""Most times that debts outside all rings are looked for; each costs a look at every debt left."""
 _TABLE_MAX: Final = 1 << 22
 """Most pairs of parties that are numbered by a table of all; sorting takes five times as long."""
 
@@ -83,13 +87,18 @@ def clear(obligations: Sequence[Obligation]) -> Clearing:
     all of them exceed IDR_MAX.
     """
     ids, idr = [o.id for o in obligations], [o.idr for o in obligations]
-    _check(ids, idr)
-    arcs = _arcs([o.debtor for o in obligations], [o.creditor for o in obligations], idr)
+    cleared = dict(zip(ids, idr, strict=True))  # whole, till it is known what is not
+    if len(cleared) != len(ids):
+        raise ValueError("two obligations bear one id")
+    arcs = _arcs(obligations, _amounts(idr))
     flow = _circulation(arcs)
     levels = _levels(arcs, flow)
+    nothing = np.flatnonzero((flow == 0)[arcs.at]).tolist()
+    cleared.update(zip(map(ids.__getitem__, nothing), repeat(0)))
+    cleared.update(zip(*_parts(ids, arcs, flow), strict=True))
     return Clearing(
-        cleared=dict(zip(ids, _shared_out(ids, arcs, flow), strict=True)),
-        total=sum(flow.tolist()),
+        cleared=cleared,
+        total=int(flow.sum()),
         bound=_bound(arcs, levels),
         levels=dict(zip(arcs.parties, levels.tolist(), strict=True)),
     )
@@ -100,54 +109,78 @@ def bound_by(obligations: Iterable[Obligation], levels: Mapping[str, int]) -> in
     return sum(o.idr * max(0, 1 + levels[o.creditor] - levels[o.debtor]) for o in obligations)
 
 
-def _check(ids: list[str], idr: list[int]) -> None:
-    if len(set(ids)) != len(ids):
-        raise ValueError("two obligations bear one id")
+def _amounts(idr: list[int]) -> IntArray:
     if min(idr, default=1) <= 0:
         raise ValueError("an obligation of nothing")
     if sum(idr) > IDR_MAX:
         raise ValueError("obligations beyond what is counted")
+    return np.fromiter(idr, np.int64, len(idr))
 
 
-def _arcs(debtors: list[str], creditors: list[str], idr: list[int]) -> _Arcs:
-    parties = sorted({*debtors, *creditors})
-    number = {party: at for at, party in enumerate(parties)}
-    tail = np.array(list(map(number.__getitem__, debtors)), np.int64)
-    head = np.array(list(map(number.__getitem__, creditors)), np.int64)
-    if (tail == head).any():
+def _arcs(obligations: Sequence[Obligation], idr: IntArray) -> _Arcs:
+    number = defaultdict[str, int](count(0).__next__)  # as they come: one look at each name
+    came_tail = np.fromiter([number[o.debtor] for o in obligations], np.int64, len(idr))
+    came_head = np.fromiter([number[o.creditor] for o in obligations], np.int64, len(idr))
+    if (came_tail == came_head).any():
         raise ValueError("a party that owes itself")
-    count = max(1, len(parties))
-    pairs, at = _numbered(tail * count + head, count * count)
-    each, room = np.array(idr, np.int64), np.zeros(len(pairs), np.int64)
-    np.add.at(room, at, each)
-    return _Arcs(parties, pairs // count, pairs % count, room, each, at)
+    parties, many = sorted(number), max(1, len(number))
+    place = np.empty(len(parties), np.int64)
+    place[[number[party] for party in parties]] = np.arange(len(parties))
+    pairs, at = _numbered(place[came_tail] * many + place[came_head], many * many)
+    room = np.zeros(len(pairs), np.int64)
+    np.add.at(room, at, idr)
+    return _Arcs(parties, *np.divmod(pairs, many), room, idr, at)
 
 
 def _numbered(keys: IntArray, most: int) -> tuple[IntArray, IntArray]:
     """Give the distinct keys in order, and the place of each among them; keys lie below `most`."""
     if most > _TABLE_MAX:
         return np.unique(keys, return_inverse=True)
-    seen = np.zeros(most, np.int64)
-    seen[keys] = 1
-    return np.flatnonzero(seen), (np.cumsum(seen) - 1)[keys]
+    seen = np.zeros(most, bool)
+    seen[keys] = True
+    pairs = np.flatnonzero(seen)
+    place = np.empty(most, np.int64)
+    place[pairs] = np.arange(len(pairs))
+    return pairs, place[keys]
 
 
 def _circulation(arcs: _Arcs) -> IntArray:
     """Give a largest circulation; nothing when the solver gives none, which the bound tells."""
-    none = np.zeros_like(arcs.room)
-    if not len(none):
-        return none
+    flow = np.zeros_like(arcs.room)
+    kept = _in_rings(arcs)
+    if not len(kept):
+        return flow
+    tail, head = arcs.tail[kept], arcs.head[kept]
+    stays = np.zeros(len(arcs.parties), bool)
+    stays[tail] = stays[head] = True
+    number, parties = (np.cumsum(stays) - 1).astype(np.int32), int(stays.sum())
     network = solver().SimpleMinCostFlow()
     laid = network.add_arcs_with_capacity_and_unit_cost(
-        arcs.tail.astype(np.int32), arcs.head.astype(np.int32), arcs.room, none - 1
+        number[tail], number[head], arcs.room[kept], np.full(len(kept), -1, np.int64)
     )
-    parties = np.arange(len(arcs.parties), dtype=np.int32)
-    network.set_nodes_supplies(parties, np.zeros(len(parties), np.int64))
+    network.set_nodes_supplies(np.arange(parties, dtype=np.int32), np.zeros(parties, np.int64))
     # The status stands before everything: reading flows of an unsolved network ends the process.
     if network.solve() != network.OPTIMAL:
-        return none
-    flow: IntArray = network.flows(laid)
-    return flow if _is_circulation(arcs, flow) else none
+        return flow
+    flow[kept] = network.flows(laid)
+    return flow if _is_circulation(arcs, flow) else np.zeros_like(flow)
+
+
+def _in_rings(arcs: _Arcs) -> IntArray:
+    """Give the arcs that may lie in a ring: their debtor is owed too, their creditor owes too.
+
+    What goes leaves others without; a chain longer than TRIMS_MAX is left to the solver.
+    """
+    kept = np.arange(len(arcs.room))
+    for _ in range(TRIMS_MAX):
+        tail, head = arcs.tail[kept], arcs.head[kept]
+        owing, owed = np.zeros((2, len(arcs.parties)), bool)
+        owing[tail] = owed[head] = True
+        both = owed[tail] & owing[head]
+        if both.all():
+            break
+        kept = kept[both]
+    return kept
 
 
 def _is_circulation(arcs: _Arcs, flow: IntArray) -> bool:
@@ -161,11 +194,13 @@ def _is_circulation(arcs: _Arcs, flow: IntArray) -> bool:
 def _levels(arcs: _Arcs, flow: IntArray) -> IntArray:
     """Give the least proving levels from 0 up; all 0, which prove little, when there are none."""
     left, some = np.flatnonzero(flow < arcs.room), np.flatnonzero(flow > 0)
+    owing, owed = arcs.tail[left], arcs.head[left]
+    paying, paid = arcs.tail[some], arcs.head[some]
     level = np.zeros(len(arcs.parties), np.int64)
     for _ in range(len(level) + 1):
         raised = level.copy()
-        np.maximum.at(raised, arcs.tail[left], level[arcs.head[left]] + 1)
-        np.maximum.at(raised, arcs.head[some], raised[arcs.tail[some]] - 1)
+        np.maximum.at(raised, owing, level[owed] + 1)
+        np.maximum.at(raised, paid, raised[paying] - 1)
         if (raised == level).all():
             return level
         level = raised
@@ -173,19 +208,21 @@ def _levels(arcs: _Arcs, flow: IntArray) -> IntArray:
 
 
 def _bound(arcs: _Arcs, level: IntArray) -> int:
-    steps = 1 + level[arcs.head] - level[arcs.tail]
-    rising = np.flatnonzero(steps > 0)
-    return sum(map(mul, arcs.room[rising].tolist(), steps[rising].tolist()))
+    """Give the bound: rupiah summed by steps risen within 64 bits, the rest beyond them."""
+    steps = np.maximum(0, 1 + level[arcs.head] - level[arcs.tail])
+    rooms = np.zeros(int(steps.max(initial=0)) + 1, np.int64)
+    np.add.at(rooms, steps, arcs.room)
+    return sum(map(mul, rooms.tolist(), range(len(rooms))))
 
 
-def _shared_out(ids: list[str], arcs: _Arcs, flow: IntArray) -> list[int]:
-    """Give each obligation its part; where a pair clears in part, in the order of ids."""
-    whole, none = flow == arcs.room, flow == 0
-    amounts: list[int] = np.where(whole[arcs.at], arcs.idr, 0).tolist()
-    part = np.flatnonzero(~(whole | none)[arcs.at]).tolist()
-    rest: list[int] = flow.tolist()
-    for n in sorted(part, key=ids.__getitem__):
-        arc = int(arcs.at[n])
-        amounts[n] = min(rest[arc], int(arcs.idr[n]))
-        rest[arc] -= amounts[n]
-    return amounts
+def _parts(ids: list[str], arcs: _Arcs, flow: IntArray) -> tuple[list[str], list[int]]:
+    """Give the debts of pairs that clear in part, and how much of each: in the order of ids."""
+    part = np.flatnonzero(((flow > 0) & (flow < arcs.room))[arcs.at])
+    named = np.array(sorted(part.tolist(), key=ids.__getitem__), np.int64)
+    order = named[np.argsort(arcs.at[named], kind="stable")]
+    arc, idr = arcs.at[order], arcs.idr[order]
+    before = np.cumsum(idr) - idr
+    first = np.flatnonzero(np.diff(arc, prepend=-1))
+    before -= np.repeat(before[first], np.diff(first, append=len(arc)))
+    cleared = np.clip(flow[arc] - before, 0, idr)
+    return [ids[n] for n in order.tolist()], cleared.tolist()
