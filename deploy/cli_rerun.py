@@ -55,8 +55,9 @@ def audit_of(log: Log, match: tuple[Shown, list[Shown]], cores: Cores) -> Audit:
 
 def cores_of(settings: Settings) -> Cores:
     """What the workers of these settings fold with."""
-    market = partial(serve_market.builder, yields=yields_of(settings))
-    return Cores(serve_streams.builder, market)
+    fairness = settings.matching.fairness
+    market = partial(serve_market.builder, yields=yields_of(settings), fairness=fairness)
+    return Cores(partial(serve_streams.builder, fairness=fairness), market)
 
 
 @dataclass(slots=True)

@@ -14,12 +14,22 @@ from datetime import date
 from functools import cache
 from typing import Any, Final
 
+import msgspec
+
 from deploy.settings import load
 from deploy.yields_file import yields_of
 from schemas import network_reference, reference
 from schemas.commodity import Catalogue, Commodity, Recipe
 from schemas.identity import CommodityCode
-from schemas.problem import LegBetween, LocalLeg, Need, Offer, Problem, RecipeAt
+from schemas.problem import (
+    LegBetween,
+    LocalLeg,
+    Need,
+    Offer,
+    Problem,
+    ProblemOptions,
+    RecipeAt,
+)
 from schemas.quantity import MICRO, format_quantity
 from schemas.transport import Rates, parse_rates
 from schemas.yields import Yields
@@ -41,13 +51,13 @@ def live_problems(lines: OpenLines, today: date) -> Iterator[tuple[str, Problem]
     catalogue = reference.catalogue()
     ways = shipped_network().on(today.toordinal() - _EPOCH)
     rates = parse_rates(reference.read("transport.csv"))
-    yields = yields_of(load().settings)
+    settings = load().settings
+    options = ProblemOptions(fairness=settings.matching.fairness)
+    world = ways, rates, catalogue, yields_of(settings)
     offers, needs = _by_family(lines.offers, catalogue), _by_family(lines.needs, catalogue)
     for family in sorted(offers.keys() & needs.keys()):
-        yield (
-            family,
-            _problem(offers[family], needs[family], (ways, rates, catalogue, yields), today),
-        )
+        posed = _problem(offers[family], needs[family], world, today)
+        yield family, msgspec.structs.replace(posed, options=options)
 
 
 def _by_family(rows: Iterable[dict[str, Any]], catalogue: Catalogue) -> dict[str, list[Any]]:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from deploy import rerun_rules as rules
 from deploy.rerun_check import Fault
 from deploy.rerun_model import Part, Trip
 from deploy.rerun_pairs import TOGETHER
@@ -53,17 +54,19 @@ def parts_of(asked: BetweenRound) -> Iterator[Part]:
         for goods, made in _joined(stage):
             country = Country(replace(stage.terms, processes=made), stage.options, asked.today)
             offers = [o for o in stage.offers if o.commodity in goods]
+            needs = [n for n in stage.needs if n.commodity in goods]
             names = {offer.line for offer in offers}
             rooms, steps = country.rooms()
             yield Part(
                 offers=offers,
-                needs=[n for n in stage.needs if n.commodity in goods],
+                needs=needs,
                 ways=country.ways,
                 phases=BY_RANK if stage.options.bonuses else TOGETHER,
                 trips=[trip for trip in trips if trip.offer in names],
                 rooms=rooms,
                 steps=steps,
                 loose=bool(made or rooms),
+                tenths=rules.tenths(needs, stage.options),
             )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from deploy.rerun_model import Column, Part, Programme, Trip, Way
+from deploy.rerun_rules import worth_more
 from deploy.rerun_solver import second
 from schemas.quantity import MICRO
 from streams.core.lines import NeedLine, OfferLine
@@ -124,6 +125,11 @@ class _Phase:
             dict(self.rooms),
             [c for c in columns if self._can(c, lots)],
             lots,
+            {
+                at: self.part.tenths[need.line]
+                for at, need in enumerate(self.needs)
+                if need.line in self.part.tenths
+            },
         )
 
     def _can(self, column: Column, lots: Mapping[tuple[int, int], int]) -> bool:
@@ -141,6 +147,7 @@ class _Phase:
         pairs: defaultdict[tuple[str, str], list[Trip]] = defaultdict(list)
         for trip in told:
             pairs[trip.offer, trip.need].append(trip)
+        met: defaultdict[str, int] = defaultdict(int)
         for pair, trips in sorted(pairs.items()):
             offer, need = offers[pair[0]], needs[pair[1]]
             ways = {way.key: way for way in self.part.ways(offer, need)}
@@ -151,6 +158,9 @@ class _Phase:
                     opinion.told += way.worth(trip.given, trip.quantity)
                     opinion.money += way.money(trip.given, trip.quantity)
                     self._use(trip, way)
+                    met[trip.need] += trip.quantity
+        for name, quantity in met.items():
+            opinion.told += worth_more(self.part.tenths.get(name, ()), quantity)
         opinion.faults += self._above(pairs)
 
     def _pair(

@@ -7,7 +7,7 @@ Quantities are micro base units, money micro rupiah, prices whole rupiah per bas
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from streams.core.lines import NeedLine, OfferLine, Priority
@@ -84,7 +84,8 @@ class Part:
 
     `phases` are priorities in the order in which they are served. `steps` says to which multiple
     a room is rounded down between phases. `loose`: made goods are counted in whole millionths and
-    rounded down, so that less than a rupiah decides nothing.
+    rounded down, so that less than a rupiah decides nothing. `tenths` are those of the orders that
+    are cut: micro that fit, and rupiah per base unit that they count more.
     """
 
     offers: Sequence[OfferLine]
@@ -95,6 +96,7 @@ class Part:
     rooms: Mapping[Hashable, int]
     steps: Mapping[Hashable, int]
     loose: bool = False
+    tenths: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
 
 
 class Column(NamedTuple):
@@ -107,13 +109,17 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """One phase to be solved anew; `lots` are the least that a pair may carry, if anything."""
+    """One phase to be solved anew; `lots` are the least that a pair may carry, if anything.
+
+    `tenths` are those of the needs that are cut, by their places.
+    """
 
     supply: Sequence[int]
     demand: Sequence[int]
     rooms: Mapping[Hashable, int]
     columns: Sequence[Column]
     lots: Mapping[tuple[int, int], int]
+    tenths: Mapping[int, Sequence[tuple[int, int]]] = field(default_factory=dict)
 
     @property
     def is_plain(self) -> bool:

@@ -32,9 +32,10 @@ def parts_of(asked: HubRound) -> Iterator[Part]:
     commodities = {o.commodity for o in asked.offers} | {n.commodity for n in asked.needs}
     goods = {offer.line: offer.commodity for offer in asked.offers}
     for commodity in sorted(commodities):
+        needs = [n for n in asked.needs if n.commodity == commodity]
         yield Part(
             offers=[o for o in asked.offers if o.commodity == commodity],
-            needs=[n for n in asked.needs if n.commodity == commodity],
+            needs=needs,
             ways=ways_of(asked),
             phases=BY_RANK if asked.options.bonuses else TOGETHER,
             trips=[
@@ -44,6 +45,7 @@ def parts_of(asked: HubRound) -> Iterator[Part]:
             ],
             rooms={},
             steps={},
+            tenths=rules.tenths(needs, asked.options),
         )
 
 

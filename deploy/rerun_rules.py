@@ -4,12 +4,18 @@ Decides line by line and pair by pair what the matcher decides by tables over al
 Shares with it the words (lines, options), the size of the bonuses and no other code.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
+from math import gcd
 from typing import Final
 
 from schemas.commodity import DEFAULT_SCALE, UNGRADED
+from schemas.quantity import MICRO
+from streams.core.fairness import TENTHS
 from streams.core.lines import NeedLine, OfferLine, Options
 from streams.core.worth import KEEP_IDR, SPOIL_PER_MILLE, STAPLE_PERCENT
 
+Tenths = Sequence[tuple[int, int]]
+"""Of an order, the first first: micro that fit, and rupiah per base unit that it counts more."""
 SHELF_TENTHS: Final = 7
 """Goods may be under way for seven tenths of the days that they still keep."""
 
@@ -62,6 +68,33 @@ def spoils(offer: OfferLine, today: int, options: Options) -> int:
         return 0
     days = min(offer.expires_day - today, len(SPOIL_PER_MILLE) - 1)
     return offer.floor * SPOIL_PER_MILLE[days] // 1_000
+
+
+def tenths(needs: Iterable[NeedLine], options: Options) -> Mapping[str, Tenths]:
+    """What the tenths of orders count more, by line; none where orders are not cut."""
+    orders = [need for need in needs if need.priority != "emergency"]
+    if not options.bonuses or not options.fairness:
+        return {}
+    found: dict[str, Tenths] = {}
+    for need in orders:
+        bids = sorted(each.ceiling for each in orders if each.commodity == need.commodity)
+        bid = bids[(len(bids) + 1) // 2 - 1]
+        step = max(1, bid * options.fairness // (100 * (TENTHS - 1)))
+        whole = need.quantity % MICRO == 0
+        grain = MICRO if whole else gcd(MICRO, need.quantity)
+        least, more = divmod(need.quantity // grain, TENTHS)
+        rooms = [grain * (least + 1)] * more + [grain * least] * (TENTHS - more)
+        found[need.line] = [(room, step * (TENTHS - 1 - n)) for n, room in enumerate(rooms)]
+    return found
+
+
+def worth_more(tenths: Tenths, quantity: int) -> int:
+    """What so much of an order counts more, micro rupiah: its first tenths are filled first."""
+    total = 0
+    for room, bonus in tenths:
+        total += min(room, quantity) * bonus
+        quantity -= min(room, quantity)
+    return total
 
 
 def staple(need: NeedLine, options: Options) -> int:

@@ -17,6 +17,7 @@ from math import gcd
 from typing import Any, Final, NamedTuple
 
 from deploy.rerun_model import Column, Programme
+from deploy.rerun_rules import worth_more
 from schemas.quantity import MICRO
 
 COLUMNS_MAX: Final = 400_000
@@ -71,9 +72,17 @@ def _glop(asked: Programme) -> _Relaxed | None:
 
     model = pywraplp.Solver.CreateSolver("GLOP")
     supply = [model.Constraint(0, each / MICRO) for each in asked.supply]
-    demand = [model.Constraint(0, each / MICRO) for each in asked.demand]
+    demand = [
+        model.Constraint(0, 0 if need in asked.tenths else each / MICRO)
+        for need, each in enumerate(asked.demand)
+    ]
     rooms = {name: model.Constraint(0, room / MICRO) for name, room in asked.rooms.items()}
     goal = model.Objective()
+    for need, tenths in asked.tenths.items():
+        for room, bonus in tenths:
+            filled = model.NumVar(0, room / MICRO, "")
+            demand[need].SetCoefficient(filled, -1)
+            goal.SetCoefficient(filled, bonus)
     amounts = []
     for column in asked.columns:
         way = column.way
@@ -104,7 +113,8 @@ def _weights(column: Column) -> dict[Hashable, int]:
 
 def _bound(asked: Programme, relaxed: _Relaxed, scale: int) -> int:
     """What no answer exceeds, micro rupiah, from prices rounded to parts of a rupiah."""
-    needs = [max(0, round(price * scale)) for price in relaxed.needs]
+    needs = [round(price * scale) for price in relaxed.needs]
+    needs = [price if n in asked.tenths else max(0, price) for n, price in enumerate(needs)]
     rooms = {name: max(0, round(price * scale)) for name, price in relaxed.rooms.items()}
     offers = [0] * len(asked.supply)
     for column in asked.columns:
@@ -112,7 +122,10 @@ def _bound(asked: Programme, relaxed: _Relaxed, scale: int) -> int:
         left = scale * way.rate - way.down * needs[column.need]
         left -= sum(w * rooms.get(name, 0) for name, w in _weights(column).items())
         offers[column.offer] = max(offers[column.offer], -(-left // way.up))
-    total = _dot(asked.supply, offers) + _dot(asked.demand, needs)
+    total = _dot(asked.supply, offers)
+    for at, price in enumerate(needs):
+        for room, bonus in asked.tenths.get(at, [(asked.demand[at], 0)]):
+            total += room * max(0, bonus * scale + price)
     total += sum(asked.rooms[name] * price for name, price in rooms.items())
     return -(-total // scale)
 
@@ -181,8 +194,12 @@ def _ends(asked: Programme, at: int) -> tuple[int, int]:
 
 
 def _worth(asked: Programme, amounts: Mapping[int, int]) -> int:
-    ways = ((asked.columns[at].way, quantity) for at, quantity in amounts.items())
-    return sum(way.worth(way.takes(quantity), quantity) for way, quantity in ways)
+    total, met = 0, defaultdict[int, int](int)
+    for at, quantity in amounts.items():
+        column = asked.columns[at]
+        total += column.way.worth(column.way.takes(quantity), quantity)
+        met[column.need] += quantity
+    return total + sum(worth_more(tenths, met[n]) for n, tenths in asked.tenths.items())
 
 
 def _is_short(asked: Programme, amounts: Mapping[int, int]) -> bool:
@@ -199,8 +216,10 @@ def _sat(asked: Programme) -> tuple[int | None, int | None]:
     """The best answer that keeps the lots, and its bound; None where it finds none."""
     from ortools.sat.python import cp_model  # noqa: PLC0415 - as above
 
-    unit = gcd(*asked.supply, *asked.demand, *asked.lots.values()) or 1
+    rooms = [room for tenths in asked.tenths.values() for room, _ in tenths]
+    unit = gcd(*asked.supply, *asked.demand, *asked.lots.values(), *rooms) or 1
     rates = sum(abs(column.way.rate) for column in asked.columns)
+    rates += sum(bonus for tenths in asked.tenths.values() for _, bonus in tenths)
     if rates * max(*asked.supply, *asked.demand) // unit > SAT_MAX:
         return None, None
     model, amounts = cp_model.CpModel(), list[Any]()
@@ -217,7 +236,12 @@ def _sat(asked: Programme) -> tuple[int | None, int | None]:
         amounts.append(amount)
     for (side, at), row in rows.items():
         model.add(sum(row) <= (asked.supply if side == "offer" else asked.demand)[at] // unit)
-    model.maximize(sum(c.way.rate * x for c, x in zip(asked.columns, amounts, strict=True)))
+    goal = sum(c.way.rate * x for c, x in zip(asked.columns, amounts, strict=True))
+    for need, tenths in asked.tenths.items():
+        filled = [model.new_int_var(0, room // unit, "") for room, _ in tenths]
+        model.add(sum(filled) == sum(rows["need", need]))
+        goal += sum(bonus * part for part, (_, bonus) in zip(filled, tenths, strict=True))
+    model.maximize(goal)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.max_deterministic_time = SAT_EFFORT

@@ -22,12 +22,16 @@ from streams.core.interchange.market_building import MarketBuilder
 OUTPUTS: Final = (MATCHES, DEAD_LETTER)
 
 
-def builder(partitions: int, yields: Yields | None = None) -> MarketBuilder:
-    """The market over the shipped reference tables; `yields` are the shipped ones unless told."""
+def builder(partitions: int, yields: Yields | None = None, fairness: int = 0) -> MarketBuilder:
+    """The market over the shipped reference tables; `yields` are the shipped ones unless told.
+
+    `fairness` as in the setting `matching.fairness`.
+    """
     tables = network_reference.tables()
     goods, sailings = reference.catalogue(), network_reference.sailings()
     build = MarketBuilder(goods, tables, sailings, tables.rates, partitions)
-    return build.in_threads(Lock()).with_yields(reference.yields() if yields is None else yields)
+    build.with_yields(reference.yields() if yields is None else yields)
+    return build.in_threads(Lock()).with_fairness(fairness)
 
 
 def market_options(process: Process) -> WorkerOptions:
@@ -46,5 +50,5 @@ def serve_market(process: Process, worker: int) -> int:
     """A market worker, until it is asked to end; 70 when going on could cost exactness."""
     settings: Settings = process.settings
     meter = process.meter(figures_at(settings, "market", worker))
-    made = builder(settings.kafka.partitions, yields_of(settings))
+    made = builder(settings.kafka.partitions, yields_of(settings), settings.matching.fairness)
     return work(market_options(process), made.partition, meter)

@@ -12,22 +12,23 @@ from streams.core.partition import Partition
 MEBIBYTE: Final = 1024 * 1024
 
 
-def builder(partitions: int) -> Builder:
-    """The pure core over the shipped reference tables."""
-    return Builder(
+def builder(partitions: int, fairness: int = 0) -> Builder:
+    """The pure core over the shipped reference tables; `fairness` as in `matching.fairness`."""
+    made = Builder(
         reference.catalogue(),
         reference.units(),
         reference.register(),
         reference.legs(),
         partitions,
     )
+    return made.with_fairness(fairness)
 
 
 def serve_streams(process: Process, worker: int) -> int:
     """A hub worker, until it is asked to end; 70 when going on could cost exactness."""
     settings = process.settings
     meter = process.meter(worker)
-    made = builder(settings.kafka.partitions)
+    made = builder(settings.kafka.partitions, settings.matching.fairness)
     state = folder_of(process)
     lines_bytes = settings.streams.lines_memory_mb * MEBIBYTE // settings.kafka.partitions
 

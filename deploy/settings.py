@@ -77,6 +77,12 @@ class MarketSettings(_Section):
     yields: Path | None = None
 
 
+class MatchingSettings(_Section):
+    """How rounds are solved, inside hubs and between them."""
+
+    fairness: int = Field(default=0, ge=0, le=50)
+
+
 class WarehouseSettings(_Section):
     """The database; without `url` an SQLite file in the data folder."""
 
@@ -108,6 +114,7 @@ class Settings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     streams: StreamsSettings = StreamsSettings()
     market: MarketSettings = MarketSettings()
+    matching: MatchingSettings = MatchingSettings()
     warehouse: WarehouseSettings = WarehouseSettings()
     metrics: MetricsSettings = MetricsSettings()
     log: LogSettings = LogSettings()

@@ -6,9 +6,9 @@ error that names its place. Refuses to know commodities, units and how a problem
 
     {"now": "2026-11-22T07:00:00+07:00",
      "offers": [{"line", "coop", "hub", "commodity", "grade", "quantity", "unit", "floor_price",
-                 "expires_on", "min_lot"}],
+                 "expires_on", "min_lot", "contract"}],
      "needs": [{"line", "coop", "hub", "commodity", "grades" or "grade", "quantity", "unit",
-                "ceiling_price", "needed_by", "priority", "market", "min_lot"}],
+                "ceiling_price", "needed_by", "priority", "market", "min_lot", "contract"}],
      "legs": [{"from", "to", "cost_per_kg", "days", "mode", "capacity_kg", "departs_on",
                "estimated"}],
      "local_leg": {"cost_per_kg", "days"} or the cost alone,
@@ -16,7 +16,7 @@ error that names its place. Refuses to know commodities, units and how a problem
                   "capacity", "grade", "shelf_days"}],
      "options": {"bonuses", "keep": [[offer, need]], "finished": [{"offer", "need", "n"}],
                  "held_back": [[offer, need]], "network", "pooling", "local_percent",
-                 "permits": [{"commodity", "coops"}], "return_percent"},
+                 "permits": [{"commodity", "coops"}], "return_percent", "fairness"},
      "accepted_flows": [{"from", "to", "departs_on", "days", "kg", "mode"}],
      "obligations": [{"id", "debtor", "creditor", "amount"}],
      "cycles": {"party", "parties", "cash_percent", "price_percent", "freight_percent",
@@ -27,8 +27,13 @@ Quantities and prices are decimal texts or whole numbers. Defaults: `hub` is the
 co-op's village code; `grade` of an offer is UNGRADED; `unit` is the commodity's base unit;
 `floor_price` and `ceiling_price` are the ends of the commodity's published band; no `expires_on`,
 `needed_by`, `min_lot`, `grades`: no such limit; `priority` normal, `market` domestic; `days` 0;
-`bonuses` true; no `local_leg`: free. Prices are whole rupiah per base unit of the commodity,
-whatever unit the quantity is in. `now` gives the day; it may be left out when no line has a date.
+`bonuses` true, `contract` false; no `local_leg`: free. Prices are whole rupiah per base unit of
+the commodity, whatever unit the quantity is in. `now` gives the day; it may be left out when no
+line has a date.
+
+`contract` says that a line stands on a partner's contract: goods that move by contract only (LPG
+in 3 kg cylinders, subsidised fertiliser) go from such an offer to such a need, and never else. A
+partner's own line names its `hub`, the one of the site. Restricted goods and services go nowhere.
 
 A recipe makes `yield` base units of output of one of input, at `hub` (without one: in every hub
 that offers the input), for `cost` rupiah a unit made; `capacity` is how much input it still takes.
@@ -37,6 +42,9 @@ much dearer than its floor goods may be that stay in their hub. Recipes, pooling
 `local_percent`, accepted flows, and legs with a capacity, a day of departure or a mode make hubs
 trade as a network (`network` does so without them): there staples go before others, not only for a
 bonus.
+
+`fairness` (0 to 50) is by how many percent of the middle ceiling the first tenth of an order
+counts more than its last, so that scarce goods are shared; 0, and without bonuses: not at all.
 
 The last three keys ask for more beside. `accepted_flows` are goods both sides have said yes to:
 what they leave empty on the way back becomes legs at `return_percent` (50) less, as a network.
@@ -92,6 +100,7 @@ class Offer(_Closed, frozen=True, kw_only=True):
     floor_price: Number | None = None
     expires_on: date | None = None
     min_lot: Number | None = None
+    contract: bool = False
 
 
 class Need(_Closed, frozen=True, kw_only=True):
@@ -110,6 +119,7 @@ class Need(_Closed, frozen=True, kw_only=True):
     priority: Literal["emergency", "staple", "normal"] = "normal"
     market: Name = "domestic"
     min_lot: Number | None = None
+    contract: bool = False
 
 
 class LegBetween(_Closed, frozen=True, kw_only=True):
@@ -209,6 +219,7 @@ class ProblemOptions(_Closed, frozen=True, kw_only=True):
     """How to solve."""
 
     bonuses: bool = True
+    fairness: Annotated[int, msgspec.Meta(ge=0, le=50)] = 0
     keep: list[tuple[Name, Name]] = []
     finished: list[Finished] = []
     held_back: list[tuple[Name, Name]] = []

@@ -1,5 +1,8 @@
 """Decides how a partition is put together from the reference tables."""
 
+from dataclasses import replace
+from typing import Self
+
 from schemas.commodity import Catalogue
 from schemas.legs import LegTable
 from schemas.register import Register
@@ -40,6 +43,12 @@ class Builder:
             solve,
             partitions,
         )
+
+    def with_fairness(self, percent: int) -> Self:
+        """The first tenths of an order count more; say so before a partition is made."""
+        options = replace(self._setting.options, fairness=percent)
+        self._setting = replace(self._setting, options=options)
+        return self
 
     def partition(self, number: int, epoch: int = 0, shelf: Shelf | None = None) -> Partition:
         """An empty partition, to be filled from its changelog and its log."""

@@ -70,7 +70,8 @@ def is_legal(block: Block, flow: IntArray) -> bool:
 def worth_of(block: Block, flow: IntArray) -> int:
     """Give the worth of a flow, exactly."""
     at = np.nonzero(flow)
-    return _dot(flow[at], block.worth[at])
+    steered = 0 if block.steps is None else block.steps.worth(flow.sum(0).tolist())
+    return _dot(flow[at], block.worth[at]) + steered
 
 
 def _prices(block: Block, flow: IntArray) -> tuple[IntArray, IntArray]:

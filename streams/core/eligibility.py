@@ -90,9 +90,10 @@ def _trade(p: _Pairs) -> BoolArray:
     if not any(offer.commodity in barred for offer in p.offers):
         return np.zeros((1, 1), bool)
     closed = [barred.get(o.commodity, "free") not in ("free", "contract_only") for o in p.offers]
-    bound = [o.commodity in barred and o.line not in contracts for o in p.offers]
-    loose = [n.line not in contracts for n in p.needs]
-    return (_row(closed) > 0) | ((_row(bound) > 0) & (_column(loose) > 0))
+    bound = [o.commodity in barred for o in p.offers]
+    loose = [o.line not in contracts for o in p.offers], [n.line not in contracts for n in p.needs]
+    either = (_row(loose[0]) > 0) | (_column(loose[1]) > 0)
+    return (_row(closed) > 0) | ((_row(bound) > 0) & either)
 
 
 def _commodity(p: _Pairs) -> BoolArray:

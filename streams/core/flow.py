@@ -19,6 +19,7 @@ from typing import Final
 
 import numpy as np
 
+from streams.core.fairness import Steps
 from streams.core.lines import BoolArray, IntArray
 
 TOTAL_MAX: Final = 1 << 61
@@ -40,6 +41,21 @@ class Block:
     worth: IntArray
     open: BoolArray
     tie: IntArray
+    steps: Steps | None = None
+    """What a need counts more for its first tenths; solvers and proofs see what `cut` gives."""
+
+
+def cut(block: Block, steps: Steps) -> tuple[Block, IntArray]:
+    """Give a block in which every tenth of a need is a column, and the need of each column."""
+    tenth, need = np.nonzero(steps.rooms)
+    shown = Block(
+        supply=block.supply,
+        demand=steps.rooms[tenth, need],
+        worth=block.worth[:, need] + steps.bonus[tenth, need],
+        open=block.open[:, need],
+        tie=block.tie[:, need],
+    )
+    return shown, need
 
 
 def best_flow(block: Block) -> IntArray | None:

@@ -126,8 +126,11 @@ class Options:
     held_back: frozenset[tuple[str, str]] = frozenset()
     """Pairs (offer, need) that somebody refused and that rest for a while."""
     contracts: frozenset[str] = frozenset()
-    """Lines that stand on a contract, which alone may carry contract-only goods."""
+    """Lines that stand on a contract: contract-only goods go from such a line to such a line."""
     goods: Goods = field(default_factory=Goods)
+    fairness: int = 0
+    """How much more the first tenth of an order counts than its last, in percent of the middle
+    ceiling; 0: orders are not cut. It steers, so without bonuses it means nothing."""
     effort: int = 40_000
     """Bounds the search that minimum lots need: solves x (open pairs + 300), some 60 ms."""
 

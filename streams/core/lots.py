@@ -19,8 +19,10 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from streams.core.certificate import Certificate, certify, worth_of
-from streams.core.flow import Block, best_flow, greedy_flow, settled_flow
+from streams.core.fairness import Steps
+from streams.core.flow import Block, best_flow, cut, greedy_flow, settled_flow
 from streams.core.lines import BoolArray, IntArray, Method
+from streams.core.stepped import stepped_flow
 
 SOLVES_MIN: Final = 4
 DIVE_MAX: Final = 2
@@ -49,6 +51,8 @@ class _Branch:
 
     block: Block
     forced: IntArray
+    stepped: int = 0
+    """What the forced lots count more for being the first of their needs."""
 
 
 class _Solved(NamedTuple):
@@ -73,7 +77,7 @@ def solve_block(block: Block, lots: IntArray, effort: int) -> Answer:
 
 
 def optimum(block: Block) -> tuple[IntArray, Certificate, Method]:
-    """Solve a block without lots: the flow, its proof, and by which method."""
+    """Solve a block without lots and tenths: the flow, its proof, and by which method."""
     flow = best_flow(block)
     if flow is None:
         flow = greedy_flow(block)
@@ -88,9 +92,27 @@ def optimum(block: Block) -> tuple[IntArray, Certificate, Method]:
 
 
 def _solve(branch: _Branch) -> _Solved:
-    flow, proof, method = optimum(branch.block)
-    promised = worth_of(branch.block, branch.forced)
-    return _Solved(flow + branch.forced, proof.bound + promised, method)
+    flow, bound, method = _best(branch.block)
+    promised = worth_of(replace(branch.block, steps=None), branch.forced) + branch.stepped
+    return _Solved(flow + branch.forced, bound + promised, method)
+
+
+def _best(block: Block) -> _Solved:
+    """Solve a block without lots, its needs cut into tenths or not."""
+    if block.steps is None:
+        flow, proof, method = optimum(block)
+        return _Solved(flow, proof.bound, method)
+    found = stepped_flow(block, block.steps)
+    return by_columns(block, block.steps) if found is None else _Solved(*found, "exact")
+
+
+def by_columns(block: Block, steps: Steps) -> _Solved:
+    """Solve a block with a column for every tenth, which takes longer and any numbers."""
+    shown, need = cut(block, steps)
+    flow, proof, method = optimum(shown)
+    whole = np.zeros_like(block.worth)
+    np.add.at(whole.T, need, flow.T)
+    return _Solved(whole, proof.bound, method)
 
 
 def _short(flow: IntArray, lots: IntArray) -> BoolArray:
@@ -130,7 +152,7 @@ def _children(branch: _Branch, flow: IntArray, lots: IntArray) -> list[_Branch]:
     at = np.unravel_index(int(np.where(short, flow * block.worth + 1, 0).argmax()), flow.shape)
     shut = block.open.copy()
     shut[at] = False
-    children = [_Branch(replace(block, open=shut), branch.forced)]
+    children = [replace(branch, block=replace(block, open=shut))]
     i, j = int(at[0]), int(at[1])
     lot = int(lots[i, j])
     if block.supply[i] >= lot and block.demand[j] >= lot:
@@ -146,7 +168,12 @@ def _forced(branch: _Branch, i: int, j: int, lots: IntArray) -> _Branch:
     supply[i] -= lots[i, j]
     demand[j] -= lots[i, j]
     room = np.minimum(supply[:, None], demand[None]) >= np.where(forced > 0, 1, lots)
-    return _Branch(replace(block, supply=supply, demand=demand, open=block.open & room), forced)
+    steps, stepped = block.steps, branch.stepped
+    if steps is not None:
+        stepped += steps.worth([int(lots[i, j]) * (k == j) for k in range(len(demand))])
+        steps = steps.after(j, int(lots[i, j]))
+    less = Block(supply, demand, block.worth, block.open & room, block.tie, steps)
+    return _Branch(less, forced, stepped)
 
 
 def _dive(root: _Branch, flow: IntArray, lots: IntArray, solves: int) -> tuple[IntArray, int]:

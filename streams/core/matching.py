@@ -6,7 +6,8 @@ know where lines and legs come from, what time it is, and who holds or accepts w
 Theory of operation. Each commodity is solved by itself: pairs never cross. Lines are put in the
 order of their names first, so the order of the input means nothing. Emergencies are solved before
 all others and what they get is fixed; the rest then share what is left. With `bonuses` off there
-is one solve, and its objective is money.
+is one solve, and its objective is money. With `fairness` on, orders are cut into tenths of which
+the first count more (`streams.core.fairness`).
 """
 
 from collections import defaultdict
@@ -22,6 +23,7 @@ import numpy as np
 from schemas.identity import match_id
 from schemas.quantity import MICRO
 from streams.core.eligibility import Board, board, grid
+from streams.core.fairness import step_idr, steps_of
 from streams.core.flow import TIE_MAX, Block
 from streams.core.lines import (
     IntArray,
@@ -160,6 +162,7 @@ def _phases(pairs: Board, value: IntArray, options: Options) -> tuple[IntArray, 
     supply = np.array([o.quantity for o in pairs.offers], np.int64)
     demand = np.array([n.quantity for n in pairs.needs], np.int64)
     block = Block(supply, demand, value, pairs.open, _ties(pairs))
+    steps = steps_of(pairs.needs, step_idr(pairs.needs, options))
     first = np.array([n.priority == "emergency" for n in pairs.needs], bool)
     flow = np.zeros(value.shape, np.int64)
     answers: list[Answer] = []
@@ -170,6 +173,7 @@ def _phases(pairs: Board, value: IntArray, options: Options) -> tuple[IntArray, 
             worth=value[:, columns],
             open=block.open[:, columns],
             tie=block.tie[:, columns],
+            steps=None if steps is None else steps.of(columns),
         )
         answer = solve_block(part, pairs.lots[:, columns], options.effort)
         flow[:, columns] = answer.flow
@@ -220,7 +224,7 @@ def _part_digest(part: _Part, legs: LegGrid, options: Options, today: int) -> st
     """Name everything this part was solved from."""
     goods = options.goods
     offers, needs = {o.line for o in part.offers}, {n.line for n in part.needs}
-    facts = [
+    facts: list[object] = [
         part.offers,
         [(*need_facts(n), n.grades and sorted(n.grades)) for n in part.needs],
         [today, options.bonuses, options.effort],
@@ -229,6 +233,7 @@ def _part_digest(part: _Part, legs: LegGrid, options: Options, today: int) -> st
         sorted(pair for pair in options.held_back if pair[0] in offers and pair[1] in needs),
         sorted((*p, n) for p, n in options.finished.items() if p[0] in offers and p[1] in needs),
         sorted(options.contracts & (offers | needs)),
+        *([options.fairness] if options.fairness else ()),
     ]
     code = sha256(msgspec.msgpack.encode(facts))
     for table in (legs.cost, legs.days):

@@ -70,9 +70,14 @@ def pose(problem: Problem, catalogue: Catalogue, units: UnitTable) -> Posed:
     scale = _Scale(catalogue, units)
     options = Options(
         bonuses=problem.options.bonuses,
+        fairness=problem.options.fairness,
         keep=frozenset(problem.options.keep),
         finished={(f.offer, f.need): f.n for f in problem.options.finished},
         held_back=frozenset(problem.options.held_back),
+        contracts=frozenset(
+            [o.line for o in problem.offers if o.contract]
+            + [n.line for n in problem.needs if n.contract]
+        ),
         goods=goods_of(catalogue),
     )
     return Posed(

@@ -183,6 +183,7 @@ class Market:
         )
         options = Options(
             bonuses=base.bonuses,
+            fairness=base.fairness,
             keep=frozenset(open_deals),
             finished={
                 (offer, line.line): n

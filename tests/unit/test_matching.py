@@ -157,13 +157,14 @@ def test_a_refused_pair_rests_and_the_next_best_is_found():
     ("commodity", "contracts", "meets"),
     [
         ("LPG-3KG", (), False),
-        ("LPG-3KG", ("o",), True),
-        ("LPG-3KG", ("n",), True),
+        ("LPG-3KG", ("o",), False),
+        ("LPG-3KG", ("n",), False),
+        ("LPG-3KG", ("o", "n"), True),
         ("LPG-12KG", (), True),
         ("BIJIH-TIMAH", ("o", "n"), False),
     ],
 )
-def test_contract_goods_need_a_contract_and_restricted_goods_never_trade(
+def test_contract_goods_need_a_contract_at_both_ends_and_restricted_goods_never_trade(
     commodity: str, contracts: tuple[str, ...], meets: bool
 ):
     options = Options(goods=GOODS, contracts=frozenset(contracts))

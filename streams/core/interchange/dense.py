@@ -10,12 +10,13 @@ from typing import Final
 
 import numpy as np
 
+from streams.core.fairness import Steps
 from streams.core.flow import TIE_MAX, Block
 from streams.core.interchange.legs import GONE, NO_LIMIT
 from streams.core.interchange.optimum import Trip
 from streams.core.interchange.road import Road
 from streams.core.interchange.sides import Sides
-from streams.core.lines import BoolArray, IntArray, Options
+from streams.core.lines import BoolArray, IntArray
 from streams.core.lots import Answer, solve_block
 from streams.core.matching import hashes
 
@@ -73,19 +74,19 @@ def pairing(sides: Sides, road: Road) -> Pairing:
 
 
 def search(
-    sides: Sides, pairs: Pairing, worth: IntArray, options: Options
+    sides: Sides, worth: IntArray, pairs: Pairing, effort: int, steps: Steps | None = None
 ) -> tuple[list[Trip], Answer]:
     """Search the best trips that keep minimum lots; `worth` below 0 shuts a pair."""
     rows = hashes(offer.line for offer in sides.offers)[:, None]
     columns = hashes(need.line for need in sides.needs)[None]
     mixed = (rows ^ (columns * np.uint64(0x9E3779B97F4A7C15))) * np.uint64(0xBF58476D1CE4E5B9)
     tie = ((mixed >> np.uint64(40)) % np.uint64(TIE_MAX)).astype(np.int64) + 1
-    block = Block(sides.supply, sides.demand, np.maximum(worth, 0), worth >= 0, tie)
+    block = Block(sides.supply, sides.demand, np.maximum(worth, 0), worth >= 0, tie, steps)
     lots = np.maximum(
         np.array([o.min_lot for o in sides.offers], np.int64)[:, None],
         np.array([n.min_lot for n in sides.needs], np.int64)[None],
     )
-    answer = solve_block(block, lots, options.effort)
+    answer = solve_block(block, lots, effort)
     at = np.nonzero(answer.flow)
     columns_of = (*at, answer.flow[at], pairs.leg[at])
     found = zip(*(column.tolist() for column in columns_of), strict=True)

@@ -58,6 +58,11 @@ class MarketBuilder:
         self._solve.manner = replace(self._solve.manner, yields=yields)
         return self
 
+    def with_fairness(self, percent: int) -> Self:
+        """The first tenths of an order count more; say so before a partition is made."""
+        self._policy = replace(self._policy, fairness=percent)
+        return self
+
     def partition(self, number: int, epoch: int = 0) -> MarketPartition:
         """An empty partition, to be filled from its changelog and its log."""
         side = MarketSide(self._solve, self._policy, number=number, epoch=epoch)

@@ -69,6 +69,8 @@ class Policy:
     partitions: int
     goods: Goods = field(default_factory=Goods)
     bonuses: bool = True
+    fairness: int = 0
+    """As in `streams.core.lines.Options`."""
     home: Callable[[str], int] | None = None
     """The partition of a hub; None: as everywhere."""
     grams: Mapping[str, int] = field(default_factory=dict)
@@ -210,6 +212,7 @@ class Rounds:
         alive = {(m.offer.line, m.need.line) for m in store.open_of(family) if not m.settled}
         options = Options(
             bonuses=self._policy.bonuses,
+            fairness=self._policy.fairness,
             finished={(pair.offer, pair.need): pair.n for pair in pairs},
             held_back=frozenset(alive | {(p.offer, p.need) for p in pairs if self._rests(p)}),
             contracts=frozenset(contracts),

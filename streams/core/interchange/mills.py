@@ -34,11 +34,15 @@ _Came = tuple[IntArray, IntArray, IntArray]  # nodes, worth, tags
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """Offers told apart, pairs that may not meet, and what a pair is worth beside its money."""
+    """Offers told apart, pairs that may not meet, and what a pair is worth beside its money.
+
+    `pays`: what offers told apart have made must bring no loss by the best way in.
+    """
 
     alone: frozenset[int] = frozenset()
     shut: frozenset[tuple[int, int]] = frozenset()
     keep: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    pays: bool = False
 
 
 def tag_of(number: int) -> int:
@@ -67,7 +71,8 @@ class Mills:
         doors = []
         for (offer, days), came in sorted(self._arrivals(process).items()):
             entry, leave = self.loom.new_nodes(1), self.loom.new_nodes(1)
-            if not self._leavings(process, leave, days + process.days, offer):
+            best = max(int(worth.max()) for _, worth, _ in came)
+            if not self._leavings(process, leave, days + process.days, (offer, best)):
                 continue
             for tails, worth, legs in came:
                 grams = self.road.terms.weight(process.input)
@@ -130,7 +135,7 @@ class Mills:
             return 0, 0, PLAIN
         return int(self.road.arrival[inner]), -int(cost[inner]), inner
 
-    def _leavings(self, process: Process, leave: int, ready: int, offer: int) -> bool:
+    def _leavings(self, process: Process, leave: int, ready: int, whose: tuple[int, int]) -> bool:
         """Tie a door's product to the needs it can reach; whether there is any."""
         road = self.road
         here, cost = road.hubs[process.hub], road.cost(process.output)
@@ -145,17 +150,17 @@ class Mills:
         if 10 * days <= SHELF_LIFE_TENTHS * shelf:
             legs, arrival = np.append(legs, tag), np.append(arrival, ready + days)
             target, worth = np.append(target, here), np.append(worth, inside - process.cost)
-        place, head, net = self._heads(process, offer, (target, arrival, worth))
+        place, head, net = self._heads(process, whose, (target, arrival, worth))
         grams = road.terms.weight(process.output)
         self.loom.lay((np.full(len(head), leave), head), net, tag=legs[place], grams=grams)
         return bool(len(head))
 
     def _heads(
-        self, process: Process, offer: int, ways: tuple[IntArray, IntArray, IntArray]
+        self, process: Process, whose: tuple[int, int], ways: tuple[IntArray, IntArray, IntArray]
     ) -> tuple[IntArray, IntArray, IntArray]:
         """Give, per way that serves somebody, its place, where it ends and its worth."""
         target, arrival, worth = ways
-        sides = self.sides
+        sides, (offer, best) = self.sides, whose
         kind = sides.made[process.output, process.grade]
         if offer == _CROWD:
             into = self.ins.get(kind)
@@ -174,5 +179,9 @@ class Mills:
         )
         meets = (target[:, None] == sides.need_hub[None]) & allowed[None]
         meets &= arrival[:, None] <= sides.need_days[None]
+        if self.apart.pays:
+            steer = int(sides.offer_worth[offer]) + sides.offers[offer].floor
+            made = (worth[:, None] + sides.need_worth[None]) * process.yield_micro
+            meets &= made + (best - steer) * MICRO >= 0
         place, need = np.nonzero(meets)
         return place, need + len(sides.offers), worth[place] + sides.need_worth[need]

@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from schemas.quantity import MICRO
+from streams.core.fairness import Steps
 from streams.core.interchange.dense import Pairing, is_small, pairing, search
 from streams.core.interchange.flows import ties
 from streams.core.interchange.legs import GRAMS_PER_KG, NO_LIMIT
@@ -27,6 +28,7 @@ from streams.core.interchange.mills import Apart, process_of, tag_of
 from streams.core.interchange.optimum import Optimum, Trip, optimum, process_on
 from streams.core.interchange.road import Road
 from streams.core.interchange.sides import Sides
+from streams.core.interchange.tenths import cut_web, stepped_worth
 from streams.core.interchange.weave import weave
 from streams.core.interchange.web import PLAIN, Web
 from streams.core.lines import IntArray, Method, Options
@@ -34,6 +36,8 @@ from streams.core.matching import HashArray
 from streams.core.worth import KEEP_IDR
 
 REPAIRS_MAX: Final = 4
+STEPPED_REPAIRS_MAX: Final = 24
+"""With tenths more losses hide behind what they count."""
 DIVES_MAX: Final = 3
 APART_ARCS_MAX: Final = 600_000
 """Most arcs that telling offers apart may add; beyond, their bad pairs are dropped."""
@@ -50,7 +54,13 @@ class Stage:
     offer_names: HashArray
     need_names: HashArray
     leg_names: HashArray
+    steps: Steps | None = None
+    """What needs count more for their first tenths, if they do."""
     known: dict[Trip, int] = field(default_factory=dict)
+
+    def total(self, trips: Sequence[Trip], apart: Apart) -> int:
+        """Give what trips count together, bonuses included, micro rupiah."""
+        return sum(self.worth(t, apart) for t in trips) + stepped_worth(self.steps, trips)
 
     def money(self, trip: Trip) -> int:
         """Give what a trip is worth in money alone, micro rupiah, exact; kept once known."""
@@ -132,9 +142,10 @@ def solve_stage(stage: Stage) -> Solved:
 def _searched(stage: Stage, apart: Apart, bound: int) -> Solved:
     """Search lots as inside a hub."""
     pairs = pairing(stage.sides, stage.road)
-    trips, answer = search(stage.sides, pairs, _pair_worth(stage, apart, pairs), stage.options)
+    worth_of = _pair_worth(stage, apart, pairs)
+    trips, answer = search(stage.sides, worth_of, pairs, stage.options.effort, stage.steps)
     trips = [t for t in trips if _may(stage, apart, t)]
-    worth = sum(stage.worth(trip, apart) for trip in trips)
+    worth = stage.total(trips, apart)
     return Solved(trips, worth, min(bound, answer.bound), answer.method, loose=False)
 
 
@@ -184,15 +195,19 @@ def _known(stage: Stage) -> Apart:
         for offer, need in (options.keep if options.bonuses else ())
         if offer in rows and need in columns
     }
-    return Apart(frozenset(i for i, _ in shut | own), frozenset(shut | own), keep)
+    alone, pairs = frozenset(i for i, _ in shut | own), frozenset(shut | own)
+    return Apart(alone, pairs, keep, pays=stage.steps is not None)
 
 
 def _legal(stage: Stage, apart: Apart) -> Solved:
     """Solve, tell apart what the answer shows to be illegal, and solve again."""
-    terms = stage.road.terms
-    for _ in range(REPAIRS_MAX):
+    terms, steps = stage.road.terms, stage.steps
+    for _ in range(REPAIRS_MAX if steps is None else STEPPED_REPAIRS_MAX):
         web = weave(stage.sides, stage.road, apart)
-        found = optimum(web, _ties(stage, web), terms.processes, terms.bundle_arcs_max)
+        tie = _ties(stage, web)
+        if steps is not None:
+            web, tie = cut_web(web, tie, steps)
+        found = optimum(web, tie, terms.processes, terms.bundle_arcs_max)
         bad = {t.offer for t in found.trips if not _may(stage, apart, t)}
         more = bad - apart.alone
         if not more or len(apart.alone | more) * len(stage.sides.needs) > APART_ARCS_MAX:
@@ -211,7 +226,7 @@ def _may(stage: Stage, apart: Apart, trip: Trip) -> bool:
 
 
 def _solved(stage: Stage, apart: Apart, found: Optimum) -> Solved:
-    worth = sum(stage.worth(trip, apart) for trip in found.trips)
+    worth = stage.total(found.trips, apart)
     return Solved(found.trips, worth, found.bound, found.method, found.loose)
 
 
@@ -223,7 +238,7 @@ def _kept(stage: Stage, apart: Apart, found: Solved, pairs: set[tuple[int, int]]
         if _may(stage, apart, trip) and (pairs is None or (trip.offer, trip.need) in pairs)
     ]
     trips = _roomy(stage, legal)
-    worth = sum(stage.worth(trip, apart) for trip in trips)
+    worth = stage.total(trips, apart)
     return found._replace(trips=trips, worth=worth)
 
 

@@ -6,11 +6,12 @@ where lines and legs come from, what time it is, and who holds or accepts what.
 Theory of operation. Commodities that a process joins are one part, every other commodity is a part
 of its own; pairs never cross parts. Lines stand in the order of their names, so the order of the
 input means nothing. While bonuses are on, emergencies are solved first, then staples, then the
-rest, each over what the ones before have left.
+rest, each over what the ones before have left. With `fairness` on, orders are cut into tenths of
+which the first count more (`streams.core.fairness`).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from operator import attrgetter
@@ -21,6 +22,7 @@ import numpy as np
 
 from schemas.identity import match_id
 from schemas.quantity import MICRO
+from streams.core.fairness import step_idr, steps_of
 from streams.core.interchange.legs import GRAMS_PER_KG, NO_LIMIT
 from streams.core.interchange.mills import process_of
 from streams.core.interchange.optimum import Trip, process_on
@@ -128,6 +130,7 @@ def _parts(
 
 
 def _solve_part(lines: _Lines, road: Road, options: Options) -> _Share:
+    step = step_idr(lines.needs, options)
     free = _Lines(
         tuple(o for o in lines.offers if barred(o, options, road.terms) is None),
         tuple(n for n in lines.needs if barred(n, options, road.terms) is None),
@@ -141,7 +144,7 @@ def _solve_part(lines: _Lines, road: Road, options: Options) -> _Share:
         given = [_less(o, left["offer", o.line]) for o in free.offers if left["offer", o.line]]
         if not asked or not given:
             continue
-        stage = _stage(_Lines(tuple(given), tuple(asked)), now, options)
+        stage = _stage(_Lines(tuple(given), tuple(asked)), now, options, step)
         solved = solve_stage(stage)
         found.append((stage, solved))
         for trip in solved.trips:
@@ -169,7 +172,7 @@ def _less(offer: OfferLine, quantity: int) -> OfferLine:
     return msgspec.structs.replace(offer, quantity=quantity)
 
 
-def _stage(lines: _Lines, road: Road, options: Options) -> Stage:
+def _stage(lines: _Lines, road: Road, options: Options, step: Mapping[str, int]) -> Stage:
     steer = np.zeros(len(lines.offers), np.int64)
     if options.bonuses:
         for i, offer in enumerate(lines.offers):
@@ -185,6 +188,7 @@ def _stage(lines: _Lines, road: Road, options: Options) -> Stage:
         offer_names=hashes(o.line for o in lines.offers),
         need_names=hashes(n.line for n in lines.needs) * np.uint64(5),
         leg_names=one ^ other,
+        steps=steps_of(lines.needs, step),
     )
 
 
@@ -277,7 +281,7 @@ def _digest(
     today: int,
 ) -> str:
     """Name everything the round was solved from."""
-    facts = [
+    facts: list[object] = [
         sorted(offers, key=attrgetter("line")),
         [
             (*need_facts(n), n.grades and sorted(n.grades))
@@ -293,5 +297,6 @@ def _digest(
         sorted(terms.processes, key=str),
         *(sorted(m.items()) for m in (terms.grams, terms.freight_micro, terms.local_idr)),
         sorted((k, sorted(v)) for k, v in terms.permits.items()),
+        *([options.fairness] if options.fairness else ()),
     ]
     return sha256(msgspec.msgpack.encode(facts)).hexdigest()
