@@ -4,7 +4,6 @@ Decides where it is read from, and the exit code. Refuses to write anything anyw
 """
 
 import json
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -75,4 +74,4 @@ class Progress:
         now = self.clock()
         if now - self._last >= PATIENCE_SECONDS:
             self._last = now
-            print(f"{done} of {of} records", file=sys.stderr, flush=True)  # noqa: T201 - as told
+            typer.echo(f"{done} of {of} records", err=True)

@@ -20,7 +20,7 @@ from deploy.live_swaps import unit_words
 from deploy.options import Data, WarehouseUrl
 from deploy.story import told as tell_trace
 from deploy.why_answer import Desk, by_place
-from deploy.why_live import asked, find, read
+from deploy.why_live import asked, read
 from deploy.why_party import Role, cleared
 from deploy.why_story import as_json, as_row, for_a_party, story
 from schemas import reference
@@ -28,7 +28,7 @@ from schemas.problem import ProblemError
 from sinks.engines import reading
 from sinks.queries import listing
 from sinks.queries.listing import Filters
-from sinks.queries.trace import Trace
+from sinks.queries.trace import Trace, trace
 from streams.core.matching import BETWEEN_HUBS
 
 
@@ -138,7 +138,7 @@ def _all(
 def _one(connection: Connection, day: datetime, name: str, how: tuple[Role, str, Tongue]) -> None:
     """Tell of a match, or of the goods and orders that a name leads to."""
     role, output, lang = how
-    found = find(connection, name)
+    found = trace(connection, name)
     if not found.kind:
         _unknown(
             f"nothing is called {name}",

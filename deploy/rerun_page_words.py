@@ -84,7 +84,8 @@ VERDICTS: Final[Words] = {
         "confirmed": "COCOK. Log memberi kecocokan ini, dan pemecah kedua membuktikan jawaban "
         "putaran itu yang terbaik (celah 0).",
         "as_told": "SESUAI. Log memberi kecocokan ini; putaran itu dikatakan belum terbukti "
-        "terbaik, dan pemecah kedua tidak menemukan lebih dari yang dikatakan.",
+        "terbaik, dan pemecah kedua tidak menemukan apa pun di luar celah yang disebut padanya, "
+        "bila celah itu diketahui.",
         "undecided": "BELUM TERBUKTI. Log memberi kecocokan ini, tetapi pemecah kedua tidak "
         "sampai membuktikan bahwa tidak ada yang lebih baik.",
         "differs": "BERBEDA. Yang ditemukan tidak sama dengan yang dikatakan:",
@@ -93,7 +94,7 @@ VERDICTS: Final[Words] = {
         "confirmed": "CONFIRMED. The log gives this match, and a second solver proves the round's "
         "answer the best (gap 0).",
         "as_told": "AS TOLD. The log gives this match; its round was told as not proven best, and "
-        "a second solver finds no more than was told.",
+        "a second solver finds nothing beyond the gap that was told with it, where one was known.",
         "undecided": "UNDECIDED. The log gives this match, but the second solver could not prove "
         "that nothing is better.",
         "differs": "DIFFERS. What was found is not what was told:",

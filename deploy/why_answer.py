@@ -64,6 +64,7 @@ class Desk:
         self._tell: Final = tell
         self._held: Final = live.held()
         self._families: Final = _by_family(live.lines)
+        self._known: Final[dict[str, Family | None]] = {}
         self._open: Final[dict[Key, Shown]] = {
             **{("offer", row["offer"]): row for row in live.lines.offers},
             **{("need", row["order_id"]): row for row in live.lines.needs},
@@ -138,11 +139,15 @@ class Desk:
         return waits if waits >= GRAIN else 0
 
     def _family(self, row: Shown) -> Family | None:
-        """Solve the family of some goods; None where only one side is there."""
-        lines = self._families[_goods(row).family]
-        for _, problem in live_problems(lines, self._today):
-            return solved(problem, self._live.proposed, self._live.resting)
-        return None
+        """The family of some goods, solved once; None where only one side is there."""
+        name = str(_goods(row).family)
+        if name not in self._known:
+            lines = self._families[_goods(row).family]
+            problems = live_problems(lines, self._today)
+            self._known[name] = next(
+                (solved(p, self._live.proposed, self._live.resting) for _, p in problems), None
+            )
+        return self._known[name]
 
 
 def _alone(told: Told, left: int) -> Told:

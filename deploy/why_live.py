@@ -1,6 +1,6 @@
 """What `lumbung why` reads of a warehouse: what is open, what is under way, which pairs rest.
 
-Decides what a name stands for: a match, or goods and orders. Refuses to solve and to tell.
+Decides which goods and orders a name leads to. Refuses to solve and to tell.
 """
 
 from collections import defaultdict
@@ -16,7 +16,7 @@ from sinks.queries.decided import history_of
 from sinks.queries.listing import Filters
 from sinks.queries.open_lines import UNANSWERED, OpenLines, open_lines
 from sinks.queries.shown import Shown
-from sinks.queries.trace import Trace, trace
+from sinks.queries.trace import Trace
 from streams.core.lifecycle_times import is_held_back
 
 Side = Literal["offer", "need"]
@@ -93,11 +93,6 @@ def _rests(connection: Connection, match: Shown, as_of_ms: int) -> bool:
 def _proposed(match: Shown) -> Proposed:
     given, quantity = (round(match[name] * MICRO) for name in TAKES.values())
     return Proposed(match["offer"], match["need"], given, quantity)
-
-
-def find(connection: Connection, name: str) -> Trace:
-    """Find what a name stands for; `kind` as `sinks.queries.trace`."""
-    return trace(connection, name)
 
 
 def asked(found: Trace) -> list[Asked]:

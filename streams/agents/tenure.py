@@ -125,9 +125,7 @@ class Tenure:
         """
         start = self.holding.known + 1
         if end > start:
-            read = self._wire.read(self._options.changelog, self.holding.partition, start, end)
-            self.holding.restore([record async for record in read])
-            self.holding.known = max(self.holding.known, end - 1)
+            await self._restore(range(start, end))
 
     async def _work(self, run: Sequence[Record]) -> bool:
         """Do a run, or a piece of it; False when the tenure ended while intake stood."""
@@ -194,12 +192,16 @@ class Tenure:
         return again
 
     async def _adopt(self, hole: range) -> None:
-        topic, partition = self._options.changelog, self.holding.partition
-        read = self._wire.read(topic, partition, hole.start, hole.stop)
-        self.holding.restore([record async for record in read])
-        self.holding.known = max(self.holding.known, hole.stop - 1)
+        await self._restore(hole)
         self._adopted = True
         await asyncio.to_thread(self.holding.settle)
+
+    async def _restore(self, part: range) -> None:
+        """Take a part of the changelog into the state."""
+        topic, partition = self._options.changelog, self.holding.partition
+        read = self._wire.read(topic, partition, part.start, part.stop)
+        self.holding.restore([record async for record in read])
+        self.holding.known = max(self.holding.known, part.stop - 1)
 
     async def _say_adopted(self) -> None:
         """Say what a stranger's state changed: he may have died before he said it himself."""

@@ -107,6 +107,15 @@ MARKET_BUGS: tuple[Planted, ...] = (
         ),
     ),
     Planted(
+        "what is adopted is not said",
+        "I9",
+        "what a dead owner had in his state, and had not said, is never said",
+        AGENTS + "tenure.py",
+        "            await self._say_away(effects.away)\n            await self._say_adopted()\n",
+        "            await self._say_away(effects.away)\n",
+        "tests/unit/test_tenure_away.py",
+    ),
+    Planted(
         "recovery read is enough",
         "I7",
         "a recovery that ended in the middle of a batch leaves its end, `applied`, unread",

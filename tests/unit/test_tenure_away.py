@@ -188,6 +188,21 @@ def test_what_a_stranger_had_in_his_state_is_said_for_him() -> None:
     assert away(broker) == {b"k9": [b"8 7 5"]}
 
 
+def test_what_a_stranger_wrote_before_a_run_of_ours_is_said_for_him_with_it() -> None:
+    broker = PaperBroker()
+
+    async def story() -> None:
+        owner = Owner(broker)
+        await owner.tenure._take_over()
+        broker.append(OPTIONS.changelog, [(b"k9", b"8 7"), (b"applied", b"7")], 1)
+        await owner.tenure._work(SOURCE[:1])
+
+    asyncio.run(story())
+    told = away(broker)
+    # Our own is not called done yet, so it is said twice: the same word.
+    assert told == {b"k0": [b"1 1 5", b"1 1 5"], b"k9": [b"8 7 5"]}
+
+
 def test_other_writers_of_a_log_are_no_strangers(caplog: pytest.LogCaptureFixture) -> None:
     broker, others = PaperBroker(), [b"o%d" % n for n in range(AWAY_PARTITIONS)]
 

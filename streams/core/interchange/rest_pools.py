@@ -81,7 +81,7 @@ def rest_of(
     pairs = {(s.offer, s.need) for s in found.shipments} | _could_alone(pools)
     bound = on_contracts(pools, replace(options, held_back=options.held_back | pairs))
     goods = {line.line: line.commodity for side in lines for line in side}
-    return Rest(pools, _rest_of(terms, found, goods), bound)
+    return Rest(pools, _room_left(terms, found, goods), bound)
 
 
 def _pools(found: Interchange, lines: Lines, asked: tuple[Terms, Options], members: int) -> Pooled:
@@ -147,7 +147,7 @@ def _asks(line: OfferLine | NeedLine, others: object) -> bool:
     return bool(others) and line.min_lot > 0
 
 
-def _rest_of(terms: Terms, found: Interchange, goods: Mapping[str, str]) -> Terms:
+def _room_left(terms: Terms, found: Interchange, goods: Mapping[str, str]) -> Terms:
     """Terms with the rooms of ships and mills that are left; `goods` are those of lines."""
     grams: Counter[Leg] = Counter()
     raw: Counter[tuple[str, str]] = Counter()
