@@ -18,7 +18,8 @@ import numpy as np
 
 from bench import clearing
 from schemas.quantity import MICRO
-from streams.core.interchange.legs import Leg, leg_book
+from streams.core.interchange.leg_table import Leg
+from streams.core.interchange.legs import leg_book
 from streams.core.interchange.solving import solve_between
 from streams.core.interchange.terms import Terms
 from streams.core.lines import Leg as Way

@@ -35,7 +35,8 @@ from schemas.transport import Rates, parse_rates
 from schemas.yields import Yields
 from sinks.queries.open_lines import OpenLines
 from streams.core.interchange.market_building import LOCAL_METRES
-from streams.core.interchange.network import MICRO_PER_KG, Network, Ways
+from streams.core.interchange.network import Network, Ways
+from streams.core.interchange.network_table import MICRO_PER_KG
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 

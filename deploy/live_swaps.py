@@ -27,9 +27,11 @@ from sinks.queries.open_lines import OpenLines
 from streams.core.answer import answered
 from streams.core.interchange.beside import rules_of
 from streams.core.interchange.cycles import Cycles, Refused, Ring, find_again, find_cycles
-from streams.core.interchange.legs import GRAMS_PER_KG, Leg, leg_book
+from streams.core.interchange.leg_table import Leg
+from streams.core.interchange.legs import GRAMS_PER_KG, leg_book
 from streams.core.interchange.market_building import LOCAL_METRES
-from streams.core.interchange.network import MICRO_PER_KG, Ways
+from streams.core.interchange.network import Ways
+from streams.core.interchange.network_table import MICRO_PER_KG
 from streams.core.interchange.posing import LOCAL_MODE
 from streams.core.interchange.swaps import PARTIES_MAX, PARTIES_MIN, Barter
 from streams.core.interchange.terms import Terms

@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 from deploy import rerun_rules as rules
 from deploy.rerun_model import Ride, Way
 from schemas.quantity import MICRO
-from streams.core.interchange.legs import GRAMS_PER_KG, NO_LIMIT, Leg
+from streams.core.interchange.leg_table import NO_LIMIT, Leg
+from streams.core.interchange.legs import GRAMS_PER_KG
 from streams.core.interchange.terms import Process, Terms
 from streams.core.lines import NeedLine, OfferLine, Options
 

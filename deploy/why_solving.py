@@ -20,7 +20,8 @@ import msgspec
 from deploy.why_live import Key, Proposed, Side
 from schemas import reference
 from schemas.problem import Problem
-from streams.core.interchange.legs import Leg, leg_book
+from streams.core.interchange.leg_table import Leg
+from streams.core.interchange.legs import leg_book
 from streams.core.interchange.posing import terms_of
 from streams.core.interchange.road import Road, hub_numbers
 from streams.core.interchange.solving import solve_between

@@ -16,7 +16,8 @@ import pytest
 from schemas.quantity import MICRO
 from streams.core.interchange.fine import fine
 from streams.core.interchange.flows import best_flow
-from streams.core.interchange.legs import Leg, leg_book
+from streams.core.interchange.leg_table import Leg
+from streams.core.interchange.legs import leg_book
 from streams.core.interchange.mills import Apart
 from streams.core.interchange.proof import certify
 from streams.core.interchange.road import Road, hub_numbers

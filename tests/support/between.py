@@ -9,7 +9,7 @@ import msgspec
 from ortools.linear_solver import pywraplp
 
 from schemas.quantity import MICRO
-from streams.core.interchange.legs import Leg
+from streams.core.interchange.leg_table import Leg
 from streams.core.interchange.terms import Interchange, Part, Process, Terms
 from streams.core.lines import NeedLine, OfferLine
 from tests.support.lines import TODAY, need, offer

@@ -11,7 +11,7 @@ from schemas.market import LegSide
 from schemas.quantity import MICRO
 from streams.core.book import Good
 from streams.core.interchange.between_out import row, told
-from streams.core.interchange.legs import Leg
+from streams.core.interchange.leg_table import Leg
 from streams.core.interchange.market_state import Between, End
 from streams.core.interchange.protocol_table import Phase
 from streams.core.interchange.terms import Part, Process

@@ -8,7 +8,8 @@ import pytest
 
 from schemas.quantity import MICRO
 from streams.core.interchange.cycles import Cycle, Cycles, Refused, find_again, find_cycles
-from streams.core.interchange.legs import Leg, leg_book
+from streams.core.interchange.leg_table import Leg
+from streams.core.interchange.legs import leg_book
 from streams.core.interchange.swap_words import told
 from streams.core.interchange.swaps import Barter, Rules
 from streams.core.interchange.terms import Terms

@@ -8,7 +8,8 @@ import pytest
 
 from schemas.quantity import MICRO
 from streams.core.answer import answer
-from streams.core.interchange.legs import Leg, leg_book
+from streams.core.interchange.leg_table import Leg
+from streams.core.interchange.legs import leg_book
 from streams.core.interchange.shares import shares
 from streams.core.interchange.solving import solve_between
 from streams.core.interchange.terms import Interchange, Process, Terms

@@ -6,7 +6,8 @@ import pytest
 
 from deploy.live_swaps import Left, UnknownRing, barter_of, proposed, unit_words
 from schemas.problem import Need, Offer
-from streams.core.interchange.legs import Leg, LegBook
+from streams.core.interchange.leg_table import Leg
+from streams.core.interchange.legs import LegBook
 
 DAY = date(2026, 11, 22)
 BELITUNG, JAKARTA = "19.02", "31.71"

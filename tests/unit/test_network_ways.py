@@ -10,7 +10,8 @@ import pytest
 from schemas.identity import HubId
 from schemas.network_calendar import day_number
 from schemas.network_reference import sailings, tables
-from streams.core.interchange.legs import Leg, leg_book
+from streams.core.interchange.leg_table import Leg
+from streams.core.interchange.legs import leg_book
 from streams.core.interchange.network import Network, Ways
 from streams.core.interchange.network_land import NO_WAY, truck_cost
 from tests.support.networks import brute_ways, nation, small
@@ -189,7 +190,7 @@ def test_the_whole_country_is_worked_out_in_time_and_no_detour_is_cheaper():
     hubs = network.hubs
     cheapest = np.full((len(hubs), len(hubs)), NO_WAY)
     for n, origin in enumerate(hubs):
-        for k, keys in enumerate(ways._row(origin).columns):
+        for k, keys in enumerate(ways._row(origin).columns.T.tolist()):
             cheapest[n, k] = min(keys[0] >> 28, NO_WAY) if keys else NO_WAY
     spent = process_time() - began
     np.fill_diagonal(cheapest, 0)
@@ -222,3 +223,14 @@ def test_the_real_legs_of_a_few_pairs_are_those_that_no_chain_beats():
         found = [(leg.cost_micro // 1000, ways.arrival(leg)) for leg in ways.legs("31.72", target)]
         assert found == brute_ways(network, "31.72", target, SUNDAY)
         assert found
+
+
+def test_the_table_of_all_ways_tells_each_as_it_is_told_alone(ways):
+    hubs = sorted(nation().hubs)[::11]
+    alone = [leg for origin in hubs for target in hubs for leg in ways.legs(origin, target)]
+    table = ways.all_legs(hubs)
+    assert len(alone) > 2_000
+    assert {leg.mode for leg in alone} == {"road", "ferry", "boat", "sea"}
+    assert list(table) == alone
+    assert [table[at] for at in (0, 7, -1)] == [alone[0], alone[7], alone[-1]]
+    assert len(nation().on(SUNDAY).all_legs([BELITUNG])) == 0

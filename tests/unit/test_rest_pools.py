@@ -10,7 +10,8 @@ import pytest
 
 from schemas.quantity import MICRO
 from streams.core.interchange import rest_pools
-from streams.core.interchange.legs import Leg, leg_book
+from streams.core.interchange.leg_table import Leg
+from streams.core.interchange.legs import leg_book
 from streams.core.interchange.rest_pools import with_pools
 from streams.core.interchange.solving import solve_between
 from streams.core.interchange.terms import Interchange, Terms

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from schemas.quantity import MICRO
-from streams.core.interchange.legs import Leg, leg_book
+from streams.core.interchange.leg_table import Leg
+from streams.core.interchange.legs import leg_book
 from streams.core.interchange.return_legs import Flow, ReturnLeg, return_legs, with_returns
 from streams.core.interchange.solving import solve_between
 from streams.core.interchange.terms import Interchange, Terms

@@ -14,7 +14,8 @@ from schemas.problem import CycleRules, Problem, ProblemError
 from schemas.quantity import MICRO, format_quantity
 from streams.core.interchange.clearing import IDR_MAX, Obligation, clear
 from streams.core.interchange.cycles import Cycle, Cycles, Refused, find_cycles
-from streams.core.interchange.legs import GRAMS_PER_KG, Leg
+from streams.core.interchange.leg_table import Leg
+from streams.core.interchange.legs import GRAMS_PER_KG
 from streams.core.interchange.return_legs import Flow, ReturnLeg, return_legs
 from streams.core.interchange.swap_words import told
 from streams.core.interchange.swaps import Barter, Rules

@@ -14,7 +14,7 @@ from schemas.quantity import format_quantity
 from streams.core.book import Good
 from streams.core.envelope import Row, stamp, wrapped
 from streams.core.interchange.between_days import arrive_by, parts_of, ship_by
-from streams.core.interchange.legs import Leg
+from streams.core.interchange.leg_table import Leg
 from streams.core.interchange.market_life import given, kept
 from streams.core.interchange.market_state import Between
 from streams.core.interchange.network_parts import MODES

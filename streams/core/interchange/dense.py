@@ -12,7 +12,8 @@ import numpy as np
 
 from streams.core.fairness import Steps
 from streams.core.flow import TIE_MAX, Block
-from streams.core.interchange.legs import GONE, NO_LIMIT
+from streams.core.interchange.leg_table import NO_LIMIT
+from streams.core.interchange.legs import GONE
 from streams.core.interchange.optimum import Trip
 from streams.core.interchange.road import Road
 from streams.core.interchange.sides import Sides

@@ -15,7 +15,8 @@ import msgspec
 
 from schemas.identity import match_id
 from schemas.quantity import MICRO
-from streams.core.interchange.legs import GONE, NO_LIMIT, Leg, LegBook
+from streams.core.interchange.leg_table import NO_LIMIT, Leg
+from streams.core.interchange.legs import GONE, LegBook
 from streams.core.interchange.sides import barred, days_left, days_until, serves
 from streams.core.interchange.terms import Interchange, Part, Shipment, Terms
 from streams.core.lines import NeedLine, OfferLine, Options

@@ -15,7 +15,8 @@ from streams.core.interchange.market_partition import MarketPartition
 from streams.core.interchange.market_round import Policy
 from streams.core.interchange.market_side import MarketSide
 from streams.core.interchange.market_solving import Exchange, Manner
-from streams.core.interchange.network import MICRO_PER_KG, Network
+from streams.core.interchange.network import Network
+from streams.core.interchange.network_table import MICRO_PER_KG
 from streams.core.interchange.terms import Process
 from streams.core.lines import goods_of
 

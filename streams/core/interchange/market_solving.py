@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from schemas.yields import Yields
 from streams.core.interchange.hasty import answer_hastily
-from streams.core.interchange.legs import Leg, LegBook, leg_book
+from streams.core.interchange.leg_table import Leg, table_of, united
+from streams.core.interchange.legs import LegBook, book_of
 from streams.core.interchange.market_round import Problem
 from streams.core.interchange.network import Network, Ways
 from streams.core.interchange.rest_pools import with_pools
@@ -156,11 +157,11 @@ class Exchange:
         most = BOOKS_MAX if books is self._books else WHOLES_MAX
         for old in list(books)[: 1 - most]:
             books.pop(old, None)
-        legs = {leg for day in days for leg in self._on(day).all_legs(hubs)}
+        legs = [self._on(day).all_legs(hubs) for day in days]
         if local:
             cost = self.manner.local_micro
-            legs |= {Leg(hub, hub, cost, 0, LOCAL_MODE) for hub in hubs}
-        books[asked] = leg_book(legs)
+            legs.append(table_of([Leg(hub, hub, cost, 0, LOCAL_MODE) for hub in hubs]))
+        books[asked] = book_of(united(legs))
         return books[asked]
 
     def _on(self, day: int) -> Ways:

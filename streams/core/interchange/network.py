@@ -9,7 +9,7 @@ Costs are whole rupiah per tonne all the way and become micro rupiah per kg in a
 fewer days, then to the first in the order of codes.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final, Literal
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 from schemas.identity import HubId
 from schemas.network import NetworkTables
 from schemas.network_sailings import Sailing
-from streams.core.interchange.legs import Leg
+from streams.core.interchange.leg_table import Leg, LegTable
 from streams.core.interchange.network_land import LOAD_GRAMS, land_trips
 from streams.core.interchange.network_parts import (
     ON_FOOT,
@@ -29,9 +29,8 @@ from streams.core.interchange.network_parts import (
 )
 from streams.core.interchange.network_rows import Choice, Row, row_of
 from streams.core.interchange.network_sea import Label, SeaSearch
+from streams.core.interchange.network_table import MICRO_PER_KG, whole_table
 
-MICRO_PER_KG: Final = 1_000
-"""Micro rupiah per kg in one rupiah per tonne."""
 Obstacle = Literal["no_road_out", "no_port", "no_sailing"]
 
 
@@ -121,12 +120,11 @@ class Ways:
         """Give whole days from today until a leg's goods arrive, waiting included."""
         return leg.days + (0 if leg.departs_day is None else leg.departs_day - self.today)
 
-    def all_legs(self, hubs: Iterable[str] | None = None) -> Iterator[Leg]:
-        """Yield the kept ways between all hubs, or between those given."""
+    def all_legs(self, hubs: Iterable[str] | None = None) -> LegTable:
+        """Give the kept ways between all hubs, or between those given."""
         chosen = self.network.hubs if hubs is None else tuple(sorted(set(hubs)))
-        for origin in chosen:
-            for target in chosen:
-                yield from self.legs(origin, target)
+        at = np.array([self._at[HubId(hub)] for hub in chosen], np.int64)
+        return whole_table(self.network.land, chosen, at, map(self._row, chosen), self.today)
 
     def parts(self, origin: str, target: str, rank: int = 0) -> tuple[Part, ...]:
         """Tell a way stretch by stretch; IndexError when it has no way of that rank."""

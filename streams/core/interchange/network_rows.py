@@ -6,7 +6,7 @@ the order of integers is the order of choice.
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,7 @@ _DAY_MASK: Final = (1 << (_COST_SHIFT - _DAY_SHIFT)) - 1
 _ENTRY_MASK: Final = (1 << _DAY_SHIFT) - 1
 _NONE: Final = np.iinfo(np.int64).max
 _DAY, _NOON = 24 * 60, 12 * 60
+_Packed = TypeVar("_Packed", int, IntArray)
 
 
 class Choice(NamedTuple):
@@ -32,12 +33,18 @@ class Choice(NamedTuple):
 class Row(NamedTuple):
     """The kept ways of one hub, a column of packed integers for each target, and their chains."""
 
-    columns: list[list[int]]
+    columns: IntArray
     chains: tuple[Label | None, ...]
 
     def choices(self, hub: int) -> list[Choice]:
         """Give the kept ways to a hub, cheapest first."""
-        return [_choice(key) for key in self.columns[hub] if key != _NONE]
+        return [Choice(*unpacked(key)) for key in self.columns[:, hub].tolist() if key != _NONE]
+
+    def kept(self, hubs: IntArray) -> tuple[IntArray, IntArray]:
+        """Give the kept ways to some hubs, packed, and which of the hubs; each cheapest first."""
+        columns = self.columns[:, hubs].T
+        ways = columns != _NONE
+        return columns[ways], np.nonzero(ways)[0]
 
 
 def row_of(start: int, hub: int, labels: Sequence[Label], last: tuple[IntArray, IntArray]) -> Row:
@@ -58,11 +65,12 @@ def row_of(start: int, hub: int, labels: Sequence[Label], last: tuple[IntArray, 
     return Row(_unbeaten(keys), (None, *labels))
 
 
-def _choice(key: int) -> Choice:
-    return Choice(key >> _COST_SHIFT, key >> _DAY_SHIFT & _DAY_MASK, key & _ENTRY_MASK)
+def unpacked(key: _Packed) -> tuple[_Packed, _Packed, _Packed]:
+    """Give cost, days and chain of a packed way, or of many: fields as in `Choice`."""
+    return key >> _COST_SHIFT, key >> _DAY_SHIFT & _DAY_MASK, key & _ENTRY_MASK
 
 
-def _unbeaten(keys: IntArray) -> list[list[int]]:
+def _unbeaten(keys: IntArray) -> IntArray:
     """Keep of each column what is faster than all that is cheaper; give it cheapest first."""
     ordered = np.sort(keys, axis=0)
     days = np.where(ordered == _NONE, _DAY_MASK, ordered >> _DAY_SHIFT & _DAY_MASK)
@@ -70,6 +78,5 @@ def _unbeaten(keys: IntArray) -> list[list[int]]:
     beaten = np.zeros_like(ordered, dtype=bool)
     beaten[1:] = days[1:] >= fastest[:-1]
     ordered[beaten] = _NONE
-    useful = ordered[(ordered != _NONE).any(axis=1)]
-    columns: list[list[int]] = useful.T.tolist()
-    return columns
+    useful: IntArray = ordered[(ordered != _NONE).any(axis=1)]
+    return useful

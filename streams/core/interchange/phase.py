@@ -23,7 +23,8 @@ from schemas.quantity import MICRO
 from streams.core.fairness import Steps
 from streams.core.interchange.dense import Pairing, is_small, pairing, search
 from streams.core.interchange.flows import ties
-from streams.core.interchange.legs import GRAMS_PER_KG, NO_LIMIT
+from streams.core.interchange.leg_table import NO_LIMIT
+from streams.core.interchange.legs import GRAMS_PER_KG
 from streams.core.interchange.mills import Apart, process_of, tag_of
 from streams.core.interchange.optimum import Optimum, Trip, optimum, process_on
 from streams.core.interchange.road import Road

@@ -9,7 +9,8 @@ from typing import Final
 
 from schemas.commodity import Catalogue, Recipe
 from schemas.problem import LegBetween, Problem, ProblemError, RecipeAt
-from streams.core.interchange.legs import GRAMS_PER_KG, Leg, leg_book
+from streams.core.interchange.leg_table import Leg
+from streams.core.interchange.legs import GRAMS_PER_KG, leg_book
 from streams.core.interchange.terms import Process, Terms
 from streams.core.posed import EPOCH, Measure, Posed, decimal, price, rate
 

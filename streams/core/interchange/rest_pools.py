@@ -20,7 +20,8 @@ from typing import Final, NamedTuple, TypeVar
 import msgspec
 
 from schemas.quantity import MICRO
-from streams.core.interchange.legs import GRAMS_PER_KG, NO_LIMIT, Leg
+from streams.core.interchange.leg_table import NO_LIMIT, Leg
+from streams.core.interchange.legs import GRAMS_PER_KG
 from streams.core.interchange.pools import Pooled, on_contracts, parted, pooled
 from streams.core.interchange.solving import solve_between
 from streams.core.interchange.terms import Interchange, Terms
@@ -162,9 +163,10 @@ def _room_left(terms: Terms, found: Interchange, goods: Mapping[str, str]) -> Te
     book = terms.legs
     if grams:
         room = book.room_kg.copy()
-        for n, leg in enumerate(book.legs):
-            if leg in grams and room[n] != NO_LIMIT:
-                room[n] = max(0, int(room[n]) - -(-grams[leg] // (GRAMS_PER_KG * MICRO)))
+        for leg, taken in grams.items():
+            n = book.place(leg)
+            if room[n] != NO_LIMIT:
+                room[n] = max(0, int(room[n]) - -(-taken // (GRAMS_PER_KG * MICRO)))
         book = replace(book, room_kg=room)
     processes = tuple(
         p if p.capacity is None else p._replace(capacity=max(0, p.capacity - raw[p.code, p.hub]))

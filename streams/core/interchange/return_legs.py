@@ -18,7 +18,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from streams.core.interchange.legs import Leg, LegBook
+from streams.core.interchange.leg_table import Leg
+from streams.core.interchange.legs import LegBook
 
 DISCOUNT_PERCENT: Final = 50
 """What return cargo was let off when tariffs were halved to fill ships that came back empty."""

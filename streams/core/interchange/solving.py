@@ -23,7 +23,8 @@ import numpy as np
 from schemas.identity import match_id
 from schemas.quantity import MICRO
 from streams.core.fairness import step_idr, steps_of
-from streams.core.interchange.legs import GRAMS_PER_KG, NO_LIMIT
+from streams.core.interchange.leg_table import NO_LIMIT
+from streams.core.interchange.legs import GRAMS_PER_KG
 from streams.core.interchange.mills import process_of
 from streams.core.interchange.optimum import Trip, process_on
 from streams.core.interchange.phase import Solved, Stage, solve_stage

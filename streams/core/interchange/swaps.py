@@ -17,7 +17,8 @@ from typing import Final, Literal, NamedTuple, TypeVar
 import numpy as np
 
 from schemas.quantity import MICRO
-from streams.core.interchange.legs import GONE, GRAMS_PER_KG, NO_LIMIT, Leg
+from streams.core.interchange.leg_table import NO_LIMIT, Leg
+from streams.core.interchange.legs import GONE, GRAMS_PER_KG
 from streams.core.interchange.sides import days_left, days_until, serves
 from streams.core.interchange.terms import Terms
 from streams.core.lines import NeedLine, OfferLine, Options

@@ -9,7 +9,7 @@ from datetime import date
 import msgspec
 
 from schemas.quantity import MICRO, format_quantity
-from streams.core.interchange.legs import Leg
+from streams.core.interchange.leg_table import Leg
 from streams.core.interchange.terms import Part, Process, Shipment
 from streams.core.posed import EPOCH, Measure
 

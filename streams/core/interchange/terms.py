@@ -14,7 +14,8 @@ import msgspec
 from schemas.commodity import UNGRADED
 from schemas.identity import MatchId
 from schemas.quantity import MICRO
-from streams.core.interchange.legs import GRAMS_PER_KG, Leg, LegBook, leg_book
+from streams.core.interchange.leg_table import Leg
+from streams.core.interchange.legs import GRAMS_PER_KG, LegBook, leg_book
 from streams.core.lines import Method, Unmatched
 
 SHELF_FOREVER: Final = 1 << 20

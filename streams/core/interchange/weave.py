@@ -17,7 +17,8 @@ from typing import NamedTuple
 import numpy as np
 
 from schemas.quantity import MICRO
-from streams.core.interchange.legs import GONE, GRAMS_PER_KG, NO_LIMIT
+from streams.core.interchange.leg_table import NO_LIMIT
+from streams.core.interchange.legs import GONE, GRAMS_PER_KG
 from streams.core.interchange.mills import Apart, Mills
 from streams.core.interchange.road import Ends, Road, links
 from streams.core.interchange.sides import Sides
