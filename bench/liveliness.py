@@ -28,7 +28,7 @@ from deploy.wiring import market_name, status_file, worker_name
 from schemas.topics import EVENTS, MARKET
 
 TRIED: Final = Policy(healthy_ms=1_000, failures_max=1_000)
-CALM_SECONDS: Final = 120.0
+CALM_SECONDS: Final = 300.0
 LEVEL_RECORDS: Final = 400
 _POLL_SECONDS: Final = 0.05
 
@@ -79,9 +79,9 @@ class Alive:
     def _said(self) -> Path:
         return self.stack.settings.data_dir / "logs" / "traffic.log"
 
-    def calm(self) -> Look:
+    def calm(self, seconds: float = CALM_SECONDS) -> Look:
         """Wait until workers and sink keep up; the look at that moment."""
-        deadline = time.monotonic() + CALM_SECONDS
+        deadline = time.monotonic() + seconds
         while True:
             looks = self.observer.look_at(EVENTS, MARKET)
             level = all(look.lag < LEVEL_RECORDS for look in looks.values())
@@ -148,9 +148,9 @@ def _alone(stack: Stack, child: Child) -> Iterator[Supervisor]:
 
 @contextmanager
 def alive(partitions: int, *, sink: bool = True, clock: bool = True) -> Iterator[Alive]:
-    """Broker, one worker, sink, clock and market, all watched over; all ended afterwards.
+    """Broker, one worker, sink, clock, market and fan-out, all watched over; all ended afterwards.
 
-    Without a clock there is no market either: it does nothing between ticks.
+    Without a clock there is neither market nor fan-out: nothing is matched between ticks.
     """
     with stage(partitions) as stack:
         assert stack.keeper is not None, "the broker is ours here"
@@ -158,6 +158,8 @@ def alive(partitions: int, *, sink: bool = True, clock: bool = True) -> Iterator
         stop = Event()
         for child in stack.workers() if clock else stack.hub_workers():
             stack.supervisor.add(child)
+        if clock:  # the watchdog looks after it too, and matches are read as they leave
+            stack.supervisor.add(stack.fan_out())
         if sink:
             stack.supervisor.add(stack.sink())
         watching = Thread(target=stack.watch, args=(stop,), daemon=True)
