@@ -24,7 +24,7 @@ def say(text: str, where: TextIO = sys.stdout) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--only", metavar="NAME", help="bugs whose name holds this")
-    parser.add_argument("--schedules", type=int, default=12_000, help="at most, for each bug")
+    parser.add_argument("--schedules", type=int, default=40_000, help="at most, for each bug")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1, help="bugs looked for at once")
     asked = parser.parse_args()
