@@ -50,11 +50,14 @@ def test_a_leg_is_found_where_it_stands():
 def test_books_of_other_legs_have_other_digests():
     leg = Leg("01", "02", 5, 1)
     others = [
-        leg._replace(**{name: value})
-        for name, value in (
-            *(("to_hub", "03"), ("cost_micro", 6), ("days", 2), ("mode", "sea")),
-            *(("capacity_kg", 7), ("departs_day", 0), ("estimated", False), ("back", True)),
-        )
+        leg._replace(to_hub="03"),
+        leg._replace(cost_micro=6),
+        leg._replace(days=2),
+        leg._replace(mode="sea"),
+        leg._replace(capacity_kg=7),
+        leg._replace(departs_day=0),
+        leg._replace(estimated=False),
+        leg._replace(back=True),
     ]
     digests = [leg_book([one]).digest for one in (leg, *others)]
     assert all(one != other for one, other in combinations(digests, 2))
