@@ -72,9 +72,13 @@ class StreamsSettings(_Section):
 
 
 class MarketSettings(_Section):
-    """The market between hubs; without `yields` the shipped file counts."""
+    """The market between hubs; without `yields` the shipped file counts.
+
+    A round may be of the whole country, and the first of a day works out its ways.
+    """
 
     yields: Path | None = None
+    stall_seconds: float = Field(default=120.0, ge=5.0, le=3_600.0)
 
 
 class MatchingSettings(_Section):

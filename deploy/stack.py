@@ -88,12 +88,13 @@ class Stack:
     def guards(self) -> list[Guard]:
         """Who looks at the commits of each group: the workers of each log, and the fan-out."""
         settings = self.settings
+        patience = {MARKET: settings.market.stall_seconds}
         watched = {
-            group: ({topic: settings.kafka.partitions}, self.names[topic])
+            group: ({topic: settings.kafka.partitions}, self.names[topic], patience.get(topic))
             for topic, group in groups(settings).items()
         }
         matches = {topic.name: topic.count(settings.kafka.partitions) for topic in TOPICS}[MATCHES]
-        watched[fan_out_group(settings)] = ({MATCHES: matches}, (FAN_OUT,))
+        watched[fan_out_group(settings)] = ({MATCHES: matches}, (FAN_OUT,), None)
         return [
             Guard(
                 self.bootstrap,
@@ -101,10 +102,10 @@ class Stack:
                 topics,
                 names,
                 self.supervisor.kill,
-                settings.streams.stall_seconds,
+                seconds or settings.streams.stall_seconds,
                 self.supervisor.meter,
             )
-            for group, (topics, names) in watched.items()
+            for group, (topics, names, seconds) in watched.items()
         ]
 
     def guard(self, stop: Event) -> list[Thread]:

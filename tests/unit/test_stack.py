@@ -65,6 +65,8 @@ def test_the_watchdog_looks_at_all_groups_and_knows_whom_to_kill(stack: Stack) -
         {MATCHES: 8},
         ("fan-out",),
     )
+    patience = [guard.patience_seconds for guard in (hubs, markets, fan_out)]
+    assert patience == [30, 120, 30]  # a round of the whole country takes longer than a report
 
 
 def test_no_two_processes_show_their_figures_at_one_port(settings: Settings) -> None:

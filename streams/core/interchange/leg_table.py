@@ -60,6 +60,7 @@ class Columns:
         return tuple(getattr(self, name) for name in _NAMES)
 
 
+_BITS: Final = 63
 _NAMES: Final = tuple(field.name for field in fields(Columns))
 
 
@@ -173,11 +174,28 @@ def united(tables: Iterable[LegTable]) -> LegTable:
     modes = sorted({name for table in given for name in table.modes})
     parts = zip(*(_renamed(table, hubs, modes).each() for table in given), strict=True)
     whole = [np.concatenate(part) for part in parts]
-    order = np.lexsort(tuple(reversed(whole)))
+    order = np.lexsort(tuple(reversed(_packed(whole))))
     ordered = [column[order] for column in whole]
     fresh = np.ones(len(order), bool)
     fresh[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in ordered])
     return LegTable(hubs, modes, _columns(ordered)).taken(fresh)
+
+
+def _packed(columns: Sequence[IntArray | BoolArray]) -> list[IntArray]:
+    """As few columns as sort the same: neighbours share one where their spans leave room."""
+    packed: list[IntArray] = []
+    bits = _BITS
+    for column in columns:
+        values = column.astype(np.int64)
+        low = int(values.min(initial=0))
+        needed = (int(values.max(initial=0)) - low).bit_length()
+        if bits + needed >= _BITS:
+            packed.append(values - low)
+            bits = needed
+        else:
+            packed[-1] = packed[-1] << needed | (values - low)
+            bits += needed
+    return packed
 
 
 def _columns(values: Iterable[Any]) -> Columns:

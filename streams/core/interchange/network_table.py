@@ -11,8 +11,9 @@ import numpy as np
 
 from streams.core.interchange.leg_table import ANY_DAY, NO_LIMIT, Columns, LegTable
 from streams.core.interchange.network_land import LandTrips
-from streams.core.interchange.network_parts import MODES, Figures, chain_figures, figures
+from streams.core.interchange.network_parts import MODES, ON_FOOT, Figures, figures
 from streams.core.interchange.network_rows import Row, unpacked
+from streams.core.interchange.network_sea import Label
 from streams.core.lines import IntArray
 
 MICRO_PER_KG: Final = 1_000
@@ -36,13 +37,47 @@ class _Figures:
     def __init__(self, land: LandTrips) -> None:
         self._land: Final = land
         self._lasts: Final = len(land.taken) + 1
-        self._numbers: Final[dict[Figures, int]] = {}
+        self._numbers: Final[dict[Figures, int]] = {ON_FOOT: 0}
+        self._known: Final[list[Figures]] = [ON_FOOT]
+        self._steps: Final[dict[tuple[int, int, int], int]] = {}
 
     def of(self, row: Row) -> IntArray:
         """The numbers of a hub's chains, the first of which is none."""
-        found = (chain_figures(self._land, chain) for chain in row.chains)
-        numbers = self._numbers
-        return np.array([numbers.setdefault(one, len(numbers)) for one in found], np.int64)
+        found: dict[int, int] = {}
+        return np.array([self._chain(chain, found) for chain in row.chains], np.int64)
+
+    def _chain(self, label: Label | None, found: dict[int, int]) -> int:
+        """As `chain_figures`, step after step; `found` is by the identity of labels of a row."""
+        if label is None:
+            return 0
+        number = found.get(id(label))
+        if number is None:
+            number = found[id(label)] = self._after(self._chain(label.before, found), label)
+        return number
+
+    def _after(self, before: int, label: Label) -> int:
+        if label.sailing is not None:
+            step = before, id(label.sailing), -1
+        elif label.origin != label.target:
+            step = before, 0, int(self._land.chains[label.origin, label.target])
+        else:
+            return before
+        number = self._steps.get(step)
+        if number is None:
+            number = self._steps[step] = self._number(self._joined(before, label))
+        return number
+
+    def _joined(self, before: int, label: Label) -> Figures:
+        if label.sailing is not None:
+            return figures(self._known[before], (label.sailing,), driven=False)
+        crossings = self._land.crossings(label.origin, label.target)
+        return figures(self._known[before], crossings, driven=True)
+
+    def _number(self, one: Figures) -> int:
+        number = self._numbers.setdefault(one, len(self._known))
+        if number == len(self._known):
+            self._known.append(one)
+        return number
 
     def joined(self, chains: IntArray, landed: IntArray, goals: IntArray) -> IntArray:
         """The numbers of whole ways: a chain, and a trip from where it landed, if any."""
@@ -52,8 +87,7 @@ class _Figures:
     def columns(self, told: IntArray) -> tuple[IntArray, IntArray, IntArray]:
         """Mode, room and whether it is estimated, of whole ways."""
         kinds, each = np.unique(told, return_inverse=True)
-        known = list(self._numbers)
-        whole = [self._whole(known[kind // self._lasts], kind % self._lasts) for kind in kinds]
+        whole = [self._whole(*divmod(kind, self._lasts)) for kind in kinds.tolist()]
         facts = [
             (
                 _MODES.index(one.mode),
@@ -65,8 +99,9 @@ class _Figures:
         table = np.array(facts, np.int64).reshape(-1, 3)[each]
         return table[:, 0], table[:, 1], table[:, 2]
 
-    def _whole(self, chain: Figures, last: int) -> Figures:
-        return figures(chain, self._land.taken[last - 1], driven=True) if last else chain
+    def _whole(self, chain: int, last: int) -> Figures:
+        told = self._known[chain]
+        return figures(told, self._land.taken[last - 1], driven=True) if last else told
 
 
 def whole_table(
