@@ -1,4 +1,4 @@
-"""`lumbung match accept|reject|counter|ship|receive|pay|cancel`: an officer decides on a match.
+"""`lumbung match open|accept|reject|counter|ship|receive|pay|cancel`: an officer decides.
 
 Decides the words and options of each decision, and nothing else: `deciding` says and sends it.
 """
@@ -26,8 +26,27 @@ Wait = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Give a group its decisions, in the order in which they come in a match's life."""
-    for command in (accept, reject, counter, ship, receive, pay, cancel):
-        app.command()(command)
+    for command in (open_, accept, reject, counter, ship, receive, pay, cancel):
+        app.command(command.__name__.rstrip("_"))(command)
+
+
+def open_(
+    match: MatchArg,
+    *,
+    actor: As,
+    reason: Reason = "",
+    on: On = "",
+    wait: Wait = 0,
+    data: Data = None,
+    kafka: Kafka = None,
+    warehouse: WarehouseUrl = None,
+) -> None:
+    """Look at a match before you answer: for 30 minutes no round changes or withdraws it.
+
+    Example: lumbung match open AMBFGHIJ2345KLMN --as 19.02
+    """
+    said = {"reason": reason, "on": on}
+    _decide("open", match, actor, said, data=data, kafka=kafka, warehouse=warehouse, wait=wait)
 
 
 def accept(

@@ -18,7 +18,7 @@ from deploy.options import Data, Jars, Kafka, WarehouseUrl
 from deploy.quiet import Progress, progress, until_quiet
 from deploy.runs import next_run
 from deploy.screen import TIERS, Sight, screen
-from deploy.settings import load
+from deploy.settings import load_at_once
 from deploy.shown import cell
 from deploy.stack import Stack, opened
 from deploy.supervisor import State
@@ -70,7 +70,7 @@ def demo(
         "kafka.jars": jars,
         "streams.commit_seconds": 0.2 if once else None,
     }
-    settings = load(flags).settings
+    settings = load_at_once(flags).settings
     console = Console(stderr=True)
     started = time.monotonic()
     with opened(settings, tell=lambda step: console.print(f"{step} ...", style="dim")) as stack:

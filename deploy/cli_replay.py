@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from deploy import replay as replaying
 from deploy.options import Data, Jars, Kafka, WarehouseUrl
 from deploy.quiet import Progress as Reader
-from deploy.settings import Settings, load
+from deploy.settings import Settings, load_at_once
 from deploy.stack import opened
 from deploy.warehouse_view import counts, longest_rest, sink_progress
 
@@ -48,7 +48,7 @@ def replay(
         "streams.halt_run": 0,
         "metrics.port": 0,
     }
-    settings = load(flags).settings
+    settings = load_at_once(flags).settings
     lines = replaying.lines_of(file)
     now_ms = replaying.parse_moment(now) if now else replaying.latest_time(lines)
     typer.echo(json.dumps(_replayed(settings, lines, now_ms)))

@@ -37,7 +37,7 @@ def rerun(name: str, language: str, output: str, settings: Settings) -> None:
         typer.echo(f"no match is called {name}", err=True)
         raise typer.Exit(EXIT_CHECK)
     with log_of(settings) as bootstrap, opened(bootstrap) as log:
-        audit = audit_of(log, (told, steps), cores_of(settings))
+        audit = audit_of(log, (told, steps), _cores_then(settings, told))
     if output == "json":
         typer.echo(json.dumps(as_data(audit), ensure_ascii=False, indent=2))
     else:
@@ -52,11 +52,17 @@ def audit_of(log: Log, match: tuple[Shown, list[Shown]], cores: Cores) -> Audit:
     return audited(told, steps, rebuilt(log, told, cores, Progress().tell))
 
 
-def cores_of(settings: Settings) -> Cores:
-    """What the workers of these settings fold with."""
+def cores_of(settings: Settings, *, drafted: bool = True) -> Cores:
+    """What the workers of these settings fold with; what never was a draft knew no cut-offs."""
+    minutes = settings.matching.minutes if drafted else ()
     fairness = settings.matching.fairness
     market = partial(serve_market.builder, yields=yields_of(settings), fairness=fairness)
-    return Cores(partial(serve_streams.builder, fairness=fairness), market)
+    hub = partial(serve_streams.builder, fairness=fairness, cut_offs=minutes)
+    return Cores(hub, market)
+
+
+def _cores_then(settings: Settings, told: Shown) -> Cores:
+    return cores_of(settings, drafted=told["freezes_at"] is not None)
 
 
 @dataclass(slots=True)

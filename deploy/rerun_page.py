@@ -145,8 +145,9 @@ def _changed(audit: Audit) -> list[dict[str, Any]]:
         for name, value in then.items()
         if value != told[name]
     ]
-    if told["state"] != PROPOSED:
-        fields.insert(0, {"field": "state", "then": PROPOSED, "now": told["state"]})
+    began = str(audit.steps[0]["state"]) if audit.steps else PROPOSED
+    if told["state"] != began:
+        fields.insert(0, {"field": "state", "then": began, "now": told["state"]})
     return fields
 
 

@@ -20,8 +20,8 @@ _COLUMNS: Final = (
 )  # fmt: skip
 TIERS: Final = {1: "inside a hub", 2: "between hubs"}
 STATES: Final = (
-    "proposed", "countered", "accepted", "shipped", "received", "short", "claimed", "paid",
-    "rejected", "cancelled", "expired", "superseded", "no_show",
+    "draft", "proposed", "countered", "accepted", "shipped", "received", "short", "claimed",
+    "paid", "rejected", "cancelled", "expired", "superseded", "no_show",
 )  # fmt: skip
 """In the order of a life, then its early ends."""
 _COLOURS: Final = {State.RUNNING: "green", State.WAITING: "yellow", State.FAILED: "bold red"}

@@ -12,8 +12,11 @@ from streams.core.partition import Partition
 MEBIBYTE: Final = 1024 * 1024
 
 
-def builder(partitions: int, fairness: int = 0) -> Builder:
-    """The pure core over the shipped reference tables; `fairness` as in `matching.fairness`."""
+def builder(partitions: int, fairness: int = 0, cut_offs: tuple[int, ...] = ()) -> Builder:
+    """The pure core over the shipped reference tables; `fairness` as in `matching.fairness`.
+
+    `cut_offs` are the minutes of the local day at which hubs decide.
+    """
     made = Builder(
         reference.catalogue(),
         reference.units(),
@@ -21,14 +24,15 @@ def builder(partitions: int, fairness: int = 0) -> Builder:
         reference.legs(),
         partitions,
     )
-    return made.with_fairness(fairness)
+    return made.with_fairness(fairness).deciding_at(cut_offs)
 
 
 def serve_streams(process: Process, worker: int) -> int:
     """A hub worker, until it is asked to end; 70 when going on could cost exactness."""
     settings = process.settings
     meter = process.meter(worker)
-    made = builder(settings.kafka.partitions, settings.matching.fairness)
+    policy = settings.matching
+    made = builder(settings.kafka.partitions, policy.fairness, policy.minutes)
     state = folder_of(process)
     lines_bytes = settings.streams.lines_memory_mb * MEBIBYTE // settings.kafka.partitions
 

@@ -30,6 +30,7 @@ FILE_NAME: Final = "lumbung.toml"
 _REMEDY: Final = "`lumbung config show --origin` tells where every value comes from."
 # Variables with our prefix that are not settings.
 _NOT_SETTINGS: Final = frozenset({"LUMBUNG_CACHE", "LUMBUNG_FAILPOINT"})
+_CUT_OFFS: Final = r"^((([01][0-9]|2[0-3]):[0-5][0-9])(,([01][0-9]|2[0-3]):[0-5][0-9])*)?$"
 _HOST_PORT: Final = r"^[A-Za-z0-9.\-\[\]:]+:[0-9]{1,5}(,[A-Za-z0-9.\-\[\]:]+:[0-9]{1,5})*$"
 
 
@@ -82,9 +83,19 @@ class MarketSettings(_Section):
 
 
 class MatchingSettings(_Section):
-    """How rounds are solved, inside hubs and between them."""
+    """How rounds are solved, inside hubs and between them, and when hubs decide, by their clocks.
+
+    With no `cut_offs` matches are proposed at once.
+    """
 
     fairness: int = Field(default=0, ge=0, le=50)
+    cut_offs: str = Field(default="07:00,14:00", pattern=_CUT_OFFS)
+
+    @property
+    def minutes(self) -> tuple[int, ...]:
+        """The cut-offs in minutes of the local day."""
+        spoken = (each.split(":") for each in self.cut_offs.split(",") if each)
+        return tuple(sorted({int(hour) * 60 + int(minute) for hour, minute in spoken}))
 
 
 class WarehouseSettings(_Section):
@@ -172,6 +183,13 @@ def load(flags: Mapping[str, Any] | None = None, *, folder: Path | None = None) 
         return Loaded(Settings(**_nested(values)), origins)
     except ValidationError as error:
         raise ConfigError("LB-C003", _complaint(error, origins), _REMEDY) from error
+
+
+def load_at_once(flags: Mapping[str, Any]) -> Loaded:
+    """As `load`, but without cut-offs unless some are set: what is shown now waits for no hour."""
+    loaded = load(flags)
+    name = "matching.cut_offs"
+    return loaded if name in loaded.origins else load({**flags, name: ""})
 
 
 def _sources(toml: Path, flags: Mapping[str, Any]) -> Iterator[tuple[Any, Mapping[str, Any]]]:

@@ -145,6 +145,7 @@ def environment(settings: Settings) -> dict[str, str]:
         for name, value, _ in values
         if value not in ("", "None", "-") and not name.startswith(("data_dir", "kafka.bootstrap"))
     }
+    mine[f"{PREFIX}MATCHING__CUT_OFFS"] = settings.matching.cut_offs  # "" says something, too
     if settings.warehouse.url:
         mine[f"{PREFIX}WAREHOUSE__URL"] = settings.warehouse.url
     return {**os.environ, **mine}

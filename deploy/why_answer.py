@@ -16,7 +16,7 @@ from deploy.why_solving import GRAIN, Family, Found, Line, Next, solved
 from schemas import reference
 from schemas.commodity import Commodity
 from schemas.quantity import MICRO
-from sinks.queries.open_lines import OpenLines
+from sinks.queries.open_lines import SILENT, OpenLines
 from sinks.queries.shown import Shown
 
 State = Literal["unmatched", "next_round", "matched", "closed", "kept", "barred"]
@@ -68,7 +68,9 @@ class Desk:
         self._open: Final[dict[Key, Shown]] = {
             **{("offer", row["offer"]): row for row in live.lines.offers},
             **{("need", row["order_id"]): row for row in live.lines.needs},
+            **{("offer", row["offer"]): row for row in live.lines.resting},
         }
+        self._resting: Final = {("offer", row["offer"]) for row in live.lines.resting}
 
     def told(self, asked: Asked) -> Told:
         """Say how one line stands; its family is solved when something of it waits."""
@@ -113,6 +115,10 @@ class Desk:
 
     def _solved(self, waiting: list[Told]) -> Iterator[Told]:
         """Solve the one family of these lines, and explain them."""
+        yield from (_unanswered(t, self._waits(t.key)) for t in waiting if t.key in self._resting)
+        waiting = [told for told in waiting if told.key not in self._resting]
+        if not waiting:
+            return
         family = self._family(waiting[0].row)
         if family is None:
             yield from (_alone(told, self._waits(told.key)) for told in waiting)
@@ -154,6 +160,12 @@ def _alone(told: Told, left: int) -> Told:
     """A line of a family that nobody asks for, or nobody offers."""
     figures = {"commodity": told.row["commodity"]}
     return replace(told, left=left, reasons=[Found("everywhere", NOBODY[told.side], figures)])
+
+
+def _unanswered(told: Told, left: int) -> Told:
+    """Goods whose owner was asked for word of them."""
+    reason = Found("everywhere", SILENT, {"commodity": told.row["commodity"]})
+    return replace(told, left=left, reasons=[reason])
 
 
 def _barred(told: Told) -> Told:

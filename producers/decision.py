@@ -19,6 +19,7 @@ from schemas.quantity import parse_quantity
 
 _ALWAYS: Final = frozenset({"reason", "on"})
 ALLOWED: Final[Mapping[str, frozenset[str]]] = {
+    "open": _ALWAYS,
     "accept": _ALWAYS,
     "reject": _ALWAYS,
     "counter": _ALWAYS | {"quantity", "price"},
@@ -44,8 +45,8 @@ BY: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Whose decision it is: of who gives the goods, of who takes them, or of either."""
 _WORDS: Final = {
-    "accept": "terima", "reject": "tolak", "counter": "tawar balik", "ship": "kirim",
-    "receive": "barang datang", "pay": "bayar", "cancel": "batalkan",
+    "open": "lihat", "accept": "terima", "reject": "tolak", "counter": "tawar balik",
+    "ship": "kirim", "receive": "barang datang", "pay": "bayar", "cancel": "batalkan",
 }  # fmt: skip
 
 

@@ -233,8 +233,10 @@ class Visit(Said, frozen=True, kw_only=True):
     text: LongText = ""
 
 
-DECISIONS: Final = frozenset({"accept", "reject", "counter", "ship", "receive", "pay", "cancel"})
-"""What an actor may do to a match."""
+DONE: Final = frozenset({"accept", "reject", "counter", "ship", "receive", "pay", "cancel"})
+"""What an actor may do to a match that changes it."""
+DECISIONS: Final = DONE | {"open"}
+"""What an actor may do to a match; what somebody opens, to look at it, holds still a while."""
 
 
 class Decision(Closed, frozen=True, kw_only=True):

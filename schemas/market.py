@@ -22,7 +22,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from schemas.errors import Reason, Rejection
-from schemas.events import DECISIONS, Closed, Envelope, Text
+from schemas.events import DONE, Closed, Envelope, Text
 from schemas.quantity import QUANTITY_MAX_MICRO, format_quantity, parse_quantity
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -117,7 +117,7 @@ class Done(Closed, frozen=True, kw_only=True):
 class ActTold(Closed, frozen=True, kw_only=True):
     """What somebody did to a match at a hub, in the goods of that end; see `schemas.events`."""
 
-    action: Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(sorted(DECISIONS))})$")]
+    action: Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(sorted(DONE))})$")]
     actor: str
     at_ms: Count
     quantity: Micro = 0

@@ -207,6 +207,9 @@ class Match(Derived):
     `quantity` is what is agreed. Of what was shipped, that which was received, refused and lost is
     told apart. `held_quantity` is what the offer may give to nobody else. `pool` names the
     `pooled` matches that were one trade of small lots, or of small orders; else it is empty.
+
+    A draft is proposed at `freezes_ms`, unless its owner was asked at `asked_ms` whether the goods
+    are there and has given no newer word of them. Somebody looked at the match at `opened_ms`.
     """
 
     match_id: str
@@ -257,6 +260,9 @@ class Match(Derived):
     held_quantity: str = ""
     pool: str = ""
     pooled: int = 0
+    freezes_ms: int = -1
+    asked_ms: int = -1
+    opened_ms: int = -1
 
 
 class WhyNotLine(Derived):

@@ -199,6 +199,9 @@ class MatchRow(NamedTuple):
     held_micro: int
     pool: str
     pooled: int
+    freezes_ms: int
+    asked_ms: int
+    opened_ms: int
     version: int
 
 
@@ -337,11 +340,8 @@ SHAPES: Final[Mapping[type[Row], Shape]] = {
     FaultRow: Shape("sink_fault", 3, Rule.LOWEST),
 }
 LOWEST_BY: Final[Mapping[type[Row], str]] = {
-    LineVoidRow: "version",
-    DeadLetterRow: "offset",
-    RepairRow: "version",
-    FaultRow: "offset",
-}
+    LineVoidRow: "version", DeadLetterRow: "offset", RepairRow: "version", FaultRow: "offset",
+}  # fmt: skip
 
 
 def columns_of(shape: type[Row]) -> dict[str, Any]:

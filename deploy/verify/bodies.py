@@ -34,7 +34,7 @@ from deploy.verify.words import (
     says_something,
 )
 
-DECISIONS: Final = frozenset("accept reject counter ship receive pay cancel".split())
+DECISIONS: Final = frozenset("open accept reject counter ship receive pay cancel".split())
 _LETTER_LINE: Final = re.compile(r"([0-9.]{13}):[a-z0-9-]{1,32}:[1-9][0-9]{0,15}#[1-9][0-9]{0,2}")
 _OFFSET: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 _CAPITAL: Final = re.compile(r"[0-9]{1,12}")

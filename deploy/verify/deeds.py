@@ -22,6 +22,8 @@ from deploy.verify.sayings import Saying
 from deploy.verify.walk import Moment, Walk
 from deploy.verify.words import MILLION, UNSAID, amount, price
 
+_OPENED: Final = frozenset({"draft", "proposed", "countered"})
+"""States in which somebody may look at a match and have it hold still."""
 _AGREED: Final = frozenset({"accepted", "shipped"})
 
 
@@ -99,6 +101,9 @@ class Deeds:
             what = f"{said.id} decided on a match that nobody tells of"
             self._report.breach(LIVES, what, self._name(now), found=said.data["match"])
             return
+        if said.data["decision"] == "open":
+            self._looked_at(walk, life, now)
+            return
         _move(walk, said, life.told)
         wrong = self._follow(walk, said, life)
         if wrong and not life.astray:
@@ -134,7 +139,7 @@ class Deeds:
         life = self._lives.get(match)
         if life is None and match in self._matches.lives:
             newest = next(reversed(self._matches.lives[match].values()))
-            life = self._lives[match] = Life(newest)
+            life = self._lives[match] = Life(newest, state=newest.history[0].state)
         return life
 
     # -------------------------------------------------------------- one life
@@ -160,6 +165,21 @@ class Deeds:
             wrong = f"made it {step.state} by {kind}, which leads to {sorted(reached)}"
         life.state, life.at = step.state, life.at + 1
         return wrong and f"{wrong}, in {name_of(life.told)}"
+
+    def _looked_at(self, walk: Walk, life: Life, now: Moment) -> None:
+        """Whoever opens a match is no step of its life; its record tells when that was."""
+        match = life.told.match_id
+        by_then = [s.state for s in life.told.history[life.at - 1 :] if s.at_ms <= walk.as_of_ms]
+        if not _OPENED.intersection(by_then):
+            self._breach(
+                life, f"{name_of(life.told)} was looked at after it was agreed on, or over"
+            )
+        versions = self._matches.lives[match].items()
+        said = next((one for version, one in versions if version % EPOCH == now.version), None)
+        if said is not None and said.opened_ms != walk.as_of_ms:
+            what = f"{name_of(said)} does not say that it was looked at"
+            places = (self._matches.place(said), self._name(now))
+            self._breach(life, what, *places, expected=walk.as_of_ms, found=said.opened_ms)
 
     def _shown(self, life: Life, now: Moment) -> None:
         """The record that a decision led to shows what it came to."""

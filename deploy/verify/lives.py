@@ -14,10 +14,10 @@ from typing import Final, NamedTuple, Protocol
 GIVER, TAKER, CLOCK = "giver", "taker", "clock"
 LUMBUNG: Final = "lumbung"
 """The actor of what happens by itself."""
-HOLDING: Final = frozenset({"proposed", "countered", "accepted", "shipped"})
+HOLDING: Final = frozenset({"draft", "proposed", "countered", "accepted", "shipped"})
 """States in which goods are held for a match."""
 UNSHIPPED: Final = frozenset(
-    "proposed countered accepted rejected expired superseded cancelled no_show".split()
+    "draft proposed countered accepted rejected expired superseded cancelled no_show".split()
 )
 ARRIVED: Final = frozenset({"received", "short"})
 PAYMENTS: Final[Mapping[str, str]] = {"claimed": "claimed", "paid": "confirmed"}
@@ -38,13 +38,15 @@ _TOO_LATE: Final = re.compile(
 
 _PEOPLE: Final = (GIVER, TAKER)
 _RULES: Final = (
+    ("draft", "ask", (CLOCK,), "draft"),
+    ("draft", "freeze", (CLOCK,), "proposed"),
     ("proposed", "accept", _PEOPLE, "proposed accepted"),
     ("countered", "accept", _PEOPLE, "accepted"),
     ("proposed countered", "reject", _PEOPLE, "rejected"),
     ("proposed countered", "counter", _PEOPLE, "countered"),
     ("proposed countered", "expire", (CLOCK,), "expired"),
     # By a tick, or by the report of a side that took the goods or the need away.
-    ("proposed", "supersede", (CLOCK, GIVER, TAKER), "superseded"),
+    ("draft proposed", "supersede", (CLOCK, GIVER, TAKER), "superseded"),
     ("accepted", "cancel", _PEOPLE, "cancelled"),
     ("accepted", "no_show", (CLOCK,), "no_show"),
     ("accepted shipped", "ship", (GIVER,), "shipped"),
@@ -69,16 +71,21 @@ NEXT: Final[Mapping[str, frozenset[str]]] = {
 
 
 class Deadlines(NamedTuple):
-    """When nobody's silence is waited for any longer: a moment, and two days; -1 is never."""
+    """When nobody's silence is waited for any longer: a moment, and two days; -1 is never.
+
+    A draft is proposed at another moment.
+    """
 
     expires_ms: int
     ship_by_day: int
     arrive_by_day: int
+    freezes_ms: int = -1
 
     def due(self, state: str) -> int | None:
         """When a match may come to a state by itself; None when it never may."""
-        if state == "expired":
-            return self.expires_ms if self.expires_ms >= 0 else None
+        if state in ("expired", "proposed"):
+            ends_ms = self.expires_ms if state == "expired" else self.freezes_ms
+            return ends_ms if ends_ms >= 0 else None
         day = self.ship_by_day if state == "no_show" else self.arrive_by_day
         return (day + 1) * DAY_MS - WIB_MS + GRACE_MS if day >= 0 else None
 
@@ -174,7 +181,7 @@ def unlawful(
             )
         elif later.state not in _reached(earlier.state, sides):
             found.append(f"a step that {later.actor} may not take: {later.state}")
-        elif later.actor == LUMBUNG and later.state != "superseded":
+        elif later.actor == LUMBUNG and later.state not in ("draft", "superseded"):
             due = until.due(later.state)
             if due is None or later.at_ms < due:
                 found.append(f"a step by itself before its time: {later.state} at {later.at_ms}")
@@ -201,7 +208,7 @@ def _agreement(steps: Sequence[Step], parties: Parties) -> list[str]:
     for n, step in enumerate(steps):
         if n and step.state == "countered":
             yes = [parties.sides(step.actor)]
-        elif n and step.state in ("proposed", "accepted"):
+        elif n and step.actor != LUMBUNG and step.state in ("proposed", "accepted"):
             yes.append(parties.sides(step.actor))
         if step.state == "accepted" and not _both(yes):
             found.append("an agreement to which one side did not say yes")
@@ -209,7 +216,8 @@ def _agreement(steps: Sequence[Step], parties: Parties) -> list[str]:
             found.append("an end by itself though a side had said yes")
     if sum(step.state == "countered" for step in steps) > COUNTERS_MAX:
         found.append(f"more than {COUNTERS_MAX} counters")
-    if sum(step.state == "proposed" for step in steps) > len(_PEOPLE):
+    said_yes = sum(step.state == "proposed" and step.actor != LUMBUNG for step in steps)
+    if said_yes + 1 > len(_PEOPLE):
         found.append("more than one yes before it was agreed on")
     return found
 

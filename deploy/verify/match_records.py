@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from deploy.verify.derived import EPOCH
-from deploy.verify.lives import HOLDING, Amounts, Parties
+from deploy.verify.lives import HOLDING, LUMBUNG, Amounts, Parties
 from deploy.verify.log import Log
 from deploy.verify.words import micro
 
@@ -67,6 +67,9 @@ class MatchRecord(msgspec.Struct, frozen=True):
     payment: str = "none"
     pool: str = ""
     pooled: int = 0
+    freezes_ms: int = -1
+    asked_ms: int = -1
+    opened_ms: int = -1
 
     @property
     def micro(self) -> int:
@@ -105,7 +108,21 @@ class MatchRecord(msgspec.Struct, frozen=True):
     @property
     def is_held(self) -> bool:
         """Whether a side has said yes."""
-        return any(step.state in _YES for step in self.history[1:])
+        said = (step for step in self.history[1:] if step.actor != LUMBUNG)
+        return any(step.state in _YES for step in said)
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it was a draft, was proposed, and nobody has answered yet."""
+        return self.history[0].state == "draft" and self.state == "proposed"
+
+    @property
+    def held_still(self) -> bool:
+        """Whether rounds may have left it alone before anybody said yes."""
+        return self.opened_ms >= 0 or (
+            self.history[0].state == "draft"
+            and any(step.state == "proposed" for step in self.history)
+        )
 
 
 class _Versioned(msgspec.Struct, gc=False):

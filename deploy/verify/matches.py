@@ -105,9 +105,9 @@ class Matches:
 
     def _steps(self, said: MatchRecord) -> None:
         steps = said.history
-        if steps[0].state != "proposed" or steps[-1].state != said.state:
+        if steps[0].state not in ("draft", "proposed") or steps[-1].state != said.state:
             self._breach(said, f"the life of {name_of(said)} does not lead to what it is")
-        until = Deadlines(said.expires_ms, said.ship_by_day, said.arrive_by_day)
+        until = Deadlines(said.expires_ms, said.ship_by_day, said.arrive_by_day, said.freezes_ms)
         between = self._tier != 1
         for wrong in unlawful(steps, said.parties, until, between=between):
             self._breach(said, f"{name_of(said)} took {wrong}")
@@ -141,6 +141,9 @@ class Matches:
             self._breach(said, what, before.held, said.held)
         said_anew = any(step.state == "countered" for step in said.history[len(before.history) :])
         agreed = before.micro, before.price
+        if before.is_frozen and not said_anew and (said.micro, said.price) != agreed:
+            what = f"{name_of(said)} was changed after it was frozen"
+            self._breach(said, f"{what} (also {self.place(before)})", agreed, said.micro)
         if before.is_held and not said_anew and (said.micro, said.price) != agreed:
             what = f"{name_of(said)} was changed after a side had said yes"
             self._breach(said, f"{what} (also {self.place(before)})", agreed, said.micro)

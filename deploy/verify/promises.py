@@ -79,6 +79,13 @@ class Promises:
         """What live matches that a side has said yes to hold of a line, in millionths."""
         return self._taken(line, self._held)
 
+    def _still(self, line: str) -> set[str]:
+        """Matches of a line that a round may have left alone though nobody had said yes."""
+        lives = self._matches.lives
+        return {
+            n for n in self._live.get(line, {}) if next(reversed(lives[n].values())).held_still
+        }
+
     def _taken(self, line: str, among: Container[str] | None = None, but: str = "") -> int:
         """What live matches take of a line: all of them, or those among some."""
         live = self._live.get(line, {}).items()
@@ -151,7 +158,8 @@ class Promises:
     def _lots(self, walk: Walk, said: MatchRecord, now: Moment, ends: tuple[Level, Order]) -> None:
         """At least both smallest lots; a need may take less only as the last of what it wants."""
         level, order = ends
-        left = _asked(walk, said, order) - self._taken(said.need, self._held, but=said.match_id)
+        alone = self._held | self._still(said.need)
+        left = _asked(walk, said, order) - self._taken(said.need, alone, but=said.match_id)
         left -= self._legs.promised("need", said.need, now.version)  # other hubs fill that
         least = max(level.min_lot, min(order.min_lot, left))
         if said.micro < least:

@@ -25,7 +25,7 @@ _AFTER: Final = {":": ";", "|": "}"}
 _OF_A_MATCH: Final = (
     "match_id state version price leg_cost from_coop to_coop commodity grade tier payment"
     " pool pooled quantity shipped_quantity received_quantity refused_quantity lost_quantity"
-    " held_quantity"
+    " held_quantity freezes_at asked_at opened_at"
 )
 
 
@@ -165,9 +165,16 @@ class Rows:
                 *(said.to_coop, said.commodity, said.grade, said.tier, said.payment),
                 *(said.pool or None, said.pooled),
                 *(*said.amounts, said.held),
+                *(
+                    ms if ms > 0 else None
+                    for ms in (said.freezes_ms, said.asked_ms, said.opened_ms)
+                ),
             )
             rows = self._in.rows("v_match", _OF_A_MATCH, '"match_id" = :name', name)
-            found = {row[0]: (*row[1:13], *map(amount, row[13:])) for row in rows}
+            found = {
+                row[0]: (*row[1:13], *map(amount, row[13:19]), *map(at_ms, row[19:]))
+                for row in rows
+            }
             self._in.compare("v_match", {said.match_id: expected}, found, of=said.need)
             life = {
                 n: (step.state, step.actor, step.reason, step.at_ms)

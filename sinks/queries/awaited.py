@@ -28,6 +28,8 @@ def awaits(match: Mapping[str, Any], life: Sequence[Spoke]) -> str:
     """Give what is waited for and from whom: "accept 19.02.01.2001"; "" when it is over."""
     giver, taker = str(match["from_coop"]), str(match["to_coop"])
     state = match["state"]
+    if state == "draft":  # asked whether the goods are there: any newer word of them answers
+        return f"count {giver}" if match["asked_at"] else ""
     if state == "proposed":
         return f"accept {', '.join(_silent(match, life[1:]))}"
     if state == "countered":

@@ -15,7 +15,7 @@ from sinks.queries.summary import counts_by
 from sinks.rows import DeadLetterRow, HeardRow, JudgementRow, MatchRow
 from sinks.tables import COOPERATIVE, HUB, TABLES
 
-LIVE: Final = ("proposed", "countered", "accepted", "shipped")
+LIVE: Final = ("draft", "proposed", "countered", "accepted", "shipped")
 
 
 @dataclass(frozen=True, slots=True)

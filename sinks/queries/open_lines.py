@@ -4,7 +4,7 @@ What is only proposed counts as open, for a round that is solved anew would prop
 a side countered, both accepted or somebody shipped does not. Refuses to know prices and ways.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, func, select
@@ -13,16 +13,22 @@ from sinks.queries.shown import Shown, rows, view
 
 UNANSWERED: Final = ("draft", "proposed")
 PROMISED: Final = ("countered", "accepted", "shipped")
+SILENT: Final = "unanswered"
+"""Why goods rest whose owners were asked whether they are still there."""
 _OFFER: Final = "coop hub commodity grade expires_on floor_price min_lot offer".split()
 _NEED: Final = "order_id coop hub commodity grade ceiling_price needed_by priority market".split()
 
 
 @dataclass(frozen=True, slots=True)
 class OpenLines:
-    """Rows of v_position and v_order; `open` is what may be matched, in base units, above 0."""
+    """Rows of v_position and v_order; `open` is what may be matched, in base units, above 0.
+
+    `resting` would be offers, had their owners said that the goods are still there.
+    """
 
     offers: list[Shown]
     needs: list[Shown]
+    resting: list[Shown] = field(default_factory=list)
 
 
 def open_lines(connection: Connection) -> OpenLines:
@@ -39,10 +45,20 @@ def open_lines(connection: Connection) -> OpenLines:
         row | {"open": row["open"] - coming.get(row["order_id"], 0) + came.get(row["order_id"], 0)}
         for row in rows(connection, asked.where(orders.c.state == "open"))
     ]
+    silent = _silent(connection)
+    ready = sorted((o for o in offers if o["open"] > 0), key=lambda o: str(o["offer"]))
     return OpenLines(
-        offers=sorted((o for o in offers if o["open"] > 0), key=lambda o: str(o["offer"])),
+        offers=[o for o in ready if o["offer"] not in silent],
         needs=sorted((n for n in needs if n["open"] > 0), key=lambda n: str(n["order_id"])),
+        resting=[o for o in ready if o["offer"] in silent],
     )
+
+
+def _silent(connection: Connection) -> set[str]:
+    """Goods whose owners were asked whether they are still there, and never said."""
+    told = view("v_why_not", "line", "reason")
+    found = rows(connection, select(told.c.line).where(told.c.reason == SILENT))
+    return {row["line"] for row in found}
 
 
 def _sums(

@@ -100,6 +100,10 @@ class Act:
         said, view = self._said, self._view
         legs = leg_acts.spoken_for(said.body, view, view.today(said.hub))
         done = done_by(said.body, frozenset(), now.as_of_ms, goods_gone=False)
+        if (
+            done.action is Action.OPEN
+        ):  # between hubs nothing is a draft, and rounds change nothing
+            raise Unacceptable(Reason.ALREADY_PROPOSED, "data.decision")
         told = leg_acts.told_of(done, said.actor)
         for leg in leg_acts.allowed(legs, told):
             moved = leg_acts.moved_by(leg, told)

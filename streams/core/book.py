@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 
 from schemas.commodity import Catalogue
 from streams.core import deals
-from streams.core.deal_life import is_held
+from streams.core.deal_life import LUMBUNG, UNANSWERED, UNFROZEN, is_held
 from streams.core.lifecycle_table import HOLDING
-from streams.core.state import Coop, Deal
+from streams.core.state import Coop, Deal, Step
 
 LIVE: Final = frozenset(state.value for state in HOLDING)
 """States of deals that may bind goods or needs."""
@@ -59,12 +59,17 @@ class Book:
         self.by_need: dict[str, dict[str, Deal]] = {}
         self.settled: dict[str, dict[str, int]] = {}
         """By need and offer: how many matches of the pair ended or were said yes to."""
+        self.resting: dict[str, int] = {}
+        """By offer: when it was found that its owner does not say whether the goods are there."""
+        self.answered: dict[str, int] = {}
+        """By offer: when word of less ended a draft whose owner had been asked."""
         self.dirty: dict[HubFamily, None] = {}
 
     def begin_anew(self, as_of_ms: int) -> None:
         """Forget all that actors and deals do not imply at a time, and find the deals again."""
         self.marks, self.live, self.rejected, self.dirty = {}, {}, {}, {}
         self.by_offer, self.by_need, self.settled = {}, {}, {}
+        self.resting, self.answered = {}, {}
         for name in sorted(self.deals):
             self.keep_deal(self.deals[name])
         self.rejected = {n: d for n, d in self.rejected.items() if deals.held_back(d, as_of_ms)}
@@ -87,7 +92,7 @@ class Book:
     def keep_deal(self, deal: Deal) -> None:
         """A deal is new or came to another state: find it by its lines while it lives."""
         self.deals[deal.match] = deal
-        if deal.state != "proposed" or is_held(deal):
+        if deal.state not in UNFROZEN or is_held(deal):
             # What a side said yes to is settled too: the next match of the pair is another one.
             pair = self.settled.setdefault(deal.need, {})
             pair[deal.offer] = max(pair.get(deal.offer, 0), deal.n + 1)
@@ -98,6 +103,8 @@ class Book:
             return
         if deal.state == "rejected":
             self.rejected[deal.match] = deal
+        elif deal.state == "superseded":
+            self._note_word(deal.offer, deal.steps[-1], asked=deal.asked_ms >= 0)
         self.live.pop(deal.match, None)
         for index, line in ((self.by_offer, deal.offer), (self.by_need, deal.need)):
             own = index.get(line)
@@ -105,6 +112,13 @@ class Book:
                 own.pop(deal.match, None)
                 if not own:
                     del index[line]
+
+    def _note_word(self, offer: str, last: Step, *, asked: bool) -> None:
+        """A draft went: for want of word of its goods, or by word of less of them."""
+        if last.reason == UNANSWERED:
+            self.resting[offer] = max(self.resting.get(offer, 0), last.at_ms)
+        elif asked and last.actor != LUMBUNG:
+            self.answered[offer] = max(self.answered.get(offer, 0), last.at_ms)
 
     def on_offer(self, offer: str) -> Iterator[Deal]:
         """The live deals of an offer."""

@@ -9,6 +9,7 @@ from schemas.register import Register
 from schemas.units import UnitTable
 from schemas.validation import Judge
 from streams.core.book import goods
+from streams.core.drafts import cut_offs
 from streams.core.lines import Options, goods_of
 from streams.core.matching import solve
 from streams.core.partition import Partition
@@ -43,6 +44,12 @@ class Builder:
             solve,
             partitions,
         )
+        self._catalogue = catalogue
+
+    def deciding_at(self, minutes: tuple[int, ...]) -> Self:
+        """Let hubs decide at these minutes of their local day only; none: at once, at any tick."""
+        self._setting = replace(self._setting, cut_offs=cut_offs(minutes, self._catalogue))
+        return self
 
     def with_fairness(self, percent: int) -> Self:
         """The first tenths of an order count more; say so before a partition is made."""

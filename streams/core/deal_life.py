@@ -17,13 +17,17 @@ LUMBUNG: Final = "lumbung"
 """Who acts when nobody does but time."""
 STEPS_MAX: Final = 64
 """Most moments a match may have had and still ship, or receive, another part."""
+UNANSWERED: Final = "unanswered"
+"""Why a draft goes whose owner was asked whether the goods are there, and never said."""
+UNFROZEN: Final = frozenset({"draft", "proposed"})
+"""States in which nobody has said anything yet, unless a side has said yes."""
 _TOO_MANY: Final = Refusal(Reason.STATE_TOO_LARGE, "data.match")
 _CLOCK: Final = frozenset({Side.LUMBUNG})
 _STEP_BYTES: Final = 56
 
 
-def life_of(deal: Deal) -> Life:
-    """A deal as the table knows it; nothing of it is a draft."""
+def life_of(deal: Deal, *, stale: bool = False) -> Life:
+    """A deal as the table knows it; `stale` when word of its goods is older than it may be."""
     return Life(
         state=State(deal.state),
         quantity=deal.quantity,
@@ -38,6 +42,10 @@ def life_of(deal: Deal) -> Life:
         lost=deal.lost,
         released=deal.released,
         at_risk=deal.at_risk,
+        stale=stale,
+        asked=deal.asked_ms != NEVER_MS,
+        opened_ms=deal.opened_ms,
+        freezes_ms=deal.freezes_ms,
         expires_ms=deal.expires_ms,
         ship_by_ms=end_of(ship_by_day(deal)),
         arrive_by_ms=end_of(deal.arrive_day),
@@ -51,14 +59,19 @@ def after(deal: Deal, done: Act) -> Life | Refusal:
 
 
 def bring(deal: Deal, life: Life, done: Act, actor: str) -> None:
-    """Make a deal what an act has made of it, and write the moment down."""
+    """Make a deal what an act has made of it, and write the moment down.
+
+    That somebody looked at it is no moment of its life: only when that was is kept.
+    """
     deal.state = life.state.value
     deal.quantity, deal.granted, deal.price = life.quantity, life.granted, life.price
     deal.accepted_from, deal.accepted_to = life.giver_yes, life.taker_yes
     deal.counters = life.counters
     deal.shipped, deal.received, deal.refused = life.shipped, life.received, life.refused
     deal.lost, deal.released = life.lost, life.released
-    deal.expires_ms = life.expires_ms
+    deal.expires_ms, deal.opened_ms = life.expires_ms, life.opened_ms
+    if done.action is Action.OPEN:
+        return
     deal.steps.append(Step(deal.state, done.at_ms, actor, done.reason or done.action.value))
 
 
@@ -75,6 +88,15 @@ def lumbung_acts(
     bring(deal, life, done, actor)
 
 
+def ask(deal: Deal, at_ms: int) -> None:
+    """Ask the owner whether the goods of a draft are still there."""
+    done = Act(Action.ASK, _CLOCK, at_ms)
+    life = follow(life_of(deal, stale=True), done)
+    assert isinstance(life, Life), (deal.match, deal.state, life)
+    bring(deal, life, done, LUMBUNG)
+    deal.asked_ms = at_ms
+
+
 # ------------------------------------------------------------------ what it binds
 def is_held(deal: Deal) -> bool:
     """True when a side has said yes: solving again leaves a living deal alone."""
@@ -83,12 +105,12 @@ def is_held(deal: Deal) -> bool:
 
 def held(deal: Deal) -> int:
     """Micro base units that its offer may give to nobody else."""
-    return deal.quantity if deal.state == "proposed" else life_of(deal).held
+    return deal.quantity if deal.state in UNFROZEN else life_of(deal).held
 
 
 def coming(deal: Deal) -> int:
     """Micro base units that its need waits for: nobody else is to bring them."""
-    if deal.state == "proposed":
+    if deal.state in UNFROZEN:
         return deal.quantity
     if deal.state not in HOLDING:
         return 0

@@ -59,6 +59,9 @@ def _under_way(deal: Deal) -> dict[str, Any]:
     }
     if deal.lost:  # left out when it is nothing, on whatever Python
         told["lost_quantity"] = format_quantity(deal.lost)
+    for name in ("freezes_ms", "asked_ms", "opened_ms"):
+        if getattr(deal, name) >= 0:
+            told[name] = getattr(deal, name)
     return told
 
 

@@ -16,6 +16,7 @@ from schemas.records import version_of
 from streams.core import demand_out, ledger_out, leg_acts, match_out
 from streams.core.book import LIVE
 from streams.core.dead_letters import dead_letter
+from streams.core.deal_life import UNFROZEN
 from streams.core.envelope import Row, stamp, wrapped
 from streams.core.plain import Step
 from streams.core.state import Applied, Coop, Deal, Said, position_key
@@ -279,7 +280,7 @@ def _place(deal: Deal) -> int:
 
     They may leave in two batches, and between the two no more may stand promised than is there.
     """
-    if deal.state != "proposed":
+    if deal.state not in UNFROZEN:
         return 1 if deal.state in LIVE else 0
     return 2 if deal.quantity <= deal.stood else 3
 

@@ -1,9 +1,10 @@
 """Decides what becomes of promises when goods or needs shrink: some go, some are at risk.
 
 A hold never exceeds what was there when it was given. Of what no longer fits, proposals nobody
-said yes to are withdrawn first, newest first; then held matches, newest first, are marked at risk,
-naming the report. What a match between hubs takes of a line stands before proposals and behind
-what was said yes to inside. Refuses to know why a level or an order changed.
+said yes to are withdrawn first, drafts before others, newest first; then held matches, newest
+first, are marked at risk, naming the report. What a match between hubs takes of a line stands
+before proposals and behind what was said yes to inside. Refuses to know why a level or an order
+changed.
 """
 
 from collections.abc import Callable, Iterator
@@ -85,7 +86,7 @@ class Promises:
         said, at_ms = because
         over = sum(map(bound, live)) - room
         gone = {}
-        for deal in sorted(live, key=lambda d: (-d.tick, d.match)):
+        for deal in sorted(live, key=lambda d: (d.state != "draft", -d.tick, d.match)):
             if over > 0 and not is_held(deal):
                 over -= deal.quantity
                 lumbung_acts(deal, Action.SUPERSEDE, at_ms, said.actor, said.id)

@@ -40,12 +40,18 @@ TEXTS: Final[Mapping[str, Text]] = {
         "The only partner is the same co-operative ({with}).",
     ),
     "held_back": Text(
-        "Pasangan ini baru saja ditolak dan dijeda dulu ({with}).",
-        "This pair was refused lately and rests for a while ({with}).",
+        "Pasangan ini dijeda dulu: baru ditolak, atau usulannya belum dijawab ({with}).",
+        "This pair rests: it was refused lately, or what is proposed awaits an answer ({with}).",
     ),
     "grade": Text(
         "Mutu {offered} tidak diterima; yang diterima: {asked} ({with}).",
         "Grade {offered} is not accepted; accepted: {asked} ({with}).",
+    ),
+    "unanswered": Text(
+        "Pemiliknya ditanya apakah {commodity} masih ada dan belum menjawab; barang ini menunggu "
+        "dihitung lagi.",
+        "Its owner was asked whether {commodity} is still there and has not said; it waits to be "
+        "counted again.",
     ),
     "expired": Text(
         "Barang sudah kedaluwarsa sejak {expires_day} ({with}).",

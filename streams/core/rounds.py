@@ -2,22 +2,25 @@
 
 What a side has said yes to is left alone: its quantity is taken off both lines. Everything else is
 solved anew; the same pair keeps its name, so solving again changes quantity and version only, and
-a pair that is no longer wanted is superseded. Refuses to know Kafka, the clock and how flows are
-solved.
+a pair that is no longer wanted is superseded. What `streams.core.drafts` says holds still is left
+alone too, and its pair is not matched a second time. Refuses to know Kafka, the clock and how
+flows are solved.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol, cast
 
 from schemas.market import LegSide
 from streams.core import deals
-from streams.core.book import Book, Good, HubFamily
-from streams.core.deal_life import coming, held, is_held, lumbung_acts
+from streams.core.book import Good, HubFamily
+from streams.core.deal_life import LUMBUNG, UNANSWERED, coming, held, is_held, lumbung_acts
+from streams.core.drafts import EMERGENCY, CutOffs, Drafts
 from streams.core.lifecycle_table import Action
 from streams.core.lifecycle_times import PROPOSAL_MS
 from streams.core.lines import Leg, NeedLine, OfferLine, Options, Priority, Proposal, Round
 from streams.core.orders import OrderView
+from streams.core.renewal import is_as_before, renew
 from streams.core.state import Deal, Step, WhyNot
 from streams.core.state import Round as RoundState
 
@@ -43,6 +46,7 @@ class Setting:
     solve: Callable[..., Round]
     partitions: int = 1
     """How many partitions the market between hubs has, and the events too."""
+    cut_offs: CutOffs = field(default_factory=CutOffs)
 
 
 class Moment(NamedTuple):
@@ -65,26 +69,32 @@ class Changes:
 
 
 class Market:
-    """One family in one hub at one tick."""
+    """One family in one hub at one moment of its partition; see `Drafts` for its time."""
 
     def __init__(
         self,
-        book: Book,
+        drafts: Drafts,
         where: HubFamily,
         setting: Setting,
         seen: Callable[[str, str], OrderView | None],
         promised: Callable[[LegSide, str, str], int] = lambda _side, _line, _goods: 0,
     ) -> None:
         """`promised` is what matches between hubs take of a commodity of a line."""
-        self._book, self._where, self._set = book, where, setting
-        self._seen, self._promised = seen, promised
+        self._drafts, self._where, self._set = drafts, where, setting
+        self._book, self._seen, self._promised = drafts.book, seen, promised
+        drafts.urgent = drafts.on and any(n.priority == EMERGENCY for n in self.needs())
 
-    def offers(self) -> list[OfferLine]:
-        """Every position of the family that has something free to offer."""
+    def offers(self, *, resting: bool = False) -> list[OfferLine]:
+        """Every position of the family that has something free to offer.
+
+        With `resting`, those instead whose owners were asked for word of them and gave none.
+        """
         out = []
         for name, (coop, position) in self._book.mark(self._where).offers.items():
             level = self._book.coops[coop].levels[position]
-            bound = sum(held(d) for d in self._book.on_offer(name) if is_held(d))
+            if self._drafts.rests(name) is not resting:
+                continue
+            bound = sum(held(d) for d in self._book.on_offer(name) if self._drafts.binds(d))
             free = level.on_hand - level.keep - bound - self._promised(LegSide.OFFER, name, "")
             if free > 0:
                 out.append(self._offer(name, coop, position, free))
@@ -117,7 +127,7 @@ class Market:
             bound = sum(
                 coming(d)
                 for d in self._book.on_need(name)
-                if is_held(d) and d.commodity == seen.commodity
+                if self._drafts.binds(d) and d.commodity == seen.commodity
             )
             wanted = seen.wanted - bound
             wanted -= self._promised(LegSide.NEED, name, seen.commodity)
@@ -145,26 +155,39 @@ class Market:
 
     def solve(self, now: Moment) -> Changes:
         """Solve the family and say what changes."""
+        silent = self._drafts.unanswered(self._open().values())
+        for deal in silent:
+            self._keep(deal, now.version)
         offers, needs = self.offers(), self.needs()
         open_deals = self._open()
         answer = self._answer(offers, needs, open_deals, now)
         changes = Changes(certified=answer.certified, lines=len(offers) + len(needs))
+        changes.deals += silent
         wanted = {(p.offer, p.need): p for p in answer.proposals}
         by_offer = {line.line: line for line in offers}
         by_need = {line.line: line for line in needs}
         for pair, deal in sorted(open_deals.items()):
-            proposal = wanted.pop(pair, None)
-            if proposal is None:
+            proposal = wanted.get(pair)
+            frozen = self._drafts.is_frozen(deal)
+            if proposal is None or (frozen and not is_as_before(deal, proposal)):
                 lumbung_acts(deal, Action.SUPERSEDE, now.as_of_ms)
                 self._note(changes, deal, now.version)
                 continue
+            del wanted[pair]
             ends = by_offer[pair[0]], by_need[pair[1]]
-            if _renew(deal, proposal, ends, answer, now.tick):
+            renewed = not frozen and renew(deal, proposal, ends, answer, now.tick)
+            ripe = self._drafts.ripen(deal, emergency=ends[1].priority == EMERGENCY)
+            if renewed or ripe:
                 self._note(changes, deal, now.version)
         for pair, proposal in sorted(wanted.items()):
             offer, need = by_offer[pair[0]], by_need[pair[1]]
             deal = self._new(offer, need, proposal, now, answer)
+            self._drafts.begin(deal, emergency=need.priority == EMERGENCY)
             self._note(changes, deal, now.version)
+        looked_at = [d for d in self._live() if d.state == "draft" and self._drafts.binds(d)]
+        for deal in looked_at:  # it holds still, and comes to its cut-off like any other
+            if self._drafts.ripen(deal, emergency=False):
+                self._note(changes, deal, now.version)
         changes.left = self._left(answer, offers, needs, now.version)
         return changes
 
@@ -181,6 +204,9 @@ class Market:
             for deal in self._book.rejected.values()
             if deals.held_back(deal, now.as_of_ms)
         )
+        frozen = {
+            pair: deal.n + 1 for pair, deal in open_deals.items() if self._drafts.is_frozen(deal)
+        }
         options = Options(
             bonuses=base.bonuses,
             fairness=base.fairness,
@@ -189,9 +215,10 @@ class Market:
                 (offer, line.line): n
                 for line in needs
                 for offer, n in settled.get(line.line, {}).items()
-            },
+            }
+            | frozen,
             goods=base.goods,
-            held_back=back,
+            held_back=back | self._still(),
         )
 
         def leg(offer: OfferLine, need: NeedLine) -> Leg | None:
@@ -209,23 +236,33 @@ class Market:
         return taken
 
     def _open(self) -> dict[tuple[str, str], Deal]:
-        """Live proposals nobody has said yes to, on either side of the family."""
-        found = {}
+        """Live drafts and proposals that a round may change, on either side of the family."""
+        return {
+            (deal.offer, deal.need): deal for deal in self._live() if not self._drafts.binds(deal)
+        }
+
+    def _still(self) -> frozenset[tuple[str, str]]:
+        """Pairs of which a match holds still that nobody has said yes to."""
+        return frozenset(
+            (deal.offer, deal.need)
+            for deal in self._live()
+            if self._drafts.binds(deal) and not is_held(deal)
+        )
+
+    def _live(self) -> Iterator[Deal]:
         mark = self._book.mark(self._where)
         for name in mark.needs:
-            for deal in self._book.on_need(name):
-                if not is_held(deal):
-                    found[deal.offer, deal.need] = deal
+            yield from self._book.on_need(name)
         for name in mark.offers:
-            for deal in self._book.on_offer(name):
-                if not is_held(deal):
-                    found[deal.offer, deal.need] = deal
-        return found
+            yield from self._book.on_offer(name)
 
     def _note(self, changes: Changes, deal: Deal, version: int) -> None:
+        self._keep(deal, version)
+        changes.deals.append(deal)
+
+    def _keep(self, deal: Deal, version: int) -> None:
         deal.version = version
         self._book.keep_deal(deal)
-        changes.deals.append(deal)
 
     def _new(
         self,
@@ -265,7 +302,7 @@ class Market:
             accepted_from=False,
             accepted_to=False,
             surplus=need.ceiling - offer.floor - proposal.leg_cost,
-            steps=[Step("proposed", now.as_of_ms, "lumbung")],
+            steps=[Step("proposed", now.as_of_ms, LUMBUNG)],
         )
 
     def _left(
@@ -273,31 +310,20 @@ class Market:
     ) -> RoundState:
         lines: dict[str, OfferLine | NeedLine] = {line.line: line for line in offers}
         lines |= {line.line: line for line in needs}
-        largest = sorted(answer.unmatched, key=lambda u: (-u.quantity, u.line))[:LEFT_MAX]
-        left = {}
-        for one in sorted(largest, key=lambda u: u.line):
+        left: dict[str, WhyNot] = {}
+        for one in answer.unmatched:
             line = lines[one.line]
-            left[one.line] = WhyNot(
-                one.side, line.coop, line.commodity, one.quantity, one.reason, dict(one.figures)
-            )
-        return RoundState(version, answer.certified, left)
+            what = line.coop, line.commodity, one.quantity
+            left[one.line] = WhyNot(one.side, *what, one.reason, dict(one.figures))
+        for offer in self.offers(resting=True):
+            what = offer.coop, offer.commodity, offer.quantity
+            figures: dict[str, int | str] = {"commodity": offer.commodity}
+            left[offer.line] = WhyNot("offer", *what, UNANSWERED, figures)
+        largest = sorted(left, key=lambda name: (-left[name].quantity, name))[:LEFT_MAX]
+        return RoundState(
+            version, answer.certified, {name: left[name] for name in sorted(largest)}
+        )
 
 
 def _arrive_day(need: NeedLine, proposal: Proposal, now: Moment) -> int:
     return now.today + proposal.days if need.needed_by_day is None else need.needed_by_day
-
-
-def _renew(
-    deal: Deal, proposal: Proposal, ends: tuple[OfferLine, NeedLine], answer: Round, tick: int
-) -> bool:
-    """Bring a standing proposal up to date; False when nothing of it changed."""
-    offer, need = ends
-    arrive = deal.arrive_day if need.needed_by_day is None else need.needed_by_day
-    fresh = (proposal.quantity, proposal.price, proposal.leg_cost, answer.certified, arrive)
-    if fresh == (deal.quantity, deal.price, deal.leg_cost, deal.certified, deal.arrive_day):
-        return False
-    deal.stood = deal.quantity
-    deal.quantity, deal.price, deal.leg_cost, deal.certified, deal.arrive_day = fresh
-    deal.surplus = need.ceiling - offer.floor - proposal.leg_cost
-    deal.tick, deal.digest = tick, answer.digest
-    return True

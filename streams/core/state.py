@@ -144,7 +144,9 @@ class Deal(State):
     `granted` is what its offer holds for it until both have said yes, -1: all that it proposes.
     From `shipped` on: what left, arrived sound, arrived and was not taken, never arrived, and
     was agreed on and given up before it left. `stood` is what it proposed before it was last
-    solved again, nothing when it is new: what grew is told after what shrank.
+    solved again, nothing when it is new: what grew is told after what shrank. `freezes_ms` is when
+    a draft is proposed, `asked_ms` when its owner was asked whether the goods are there,
+    `opened_ms` when somebody looked; each -1 when never.
     """
 
     version: int
@@ -183,6 +185,9 @@ class Deal(State):
     lost: int = 0
     released: int = 0
     stood: int = 0
+    freezes_ms: int = -1
+    asked_ms: int = -1
+    opened_ms: int = -1
 
 
 class WhyNot(State, gc=False):

@@ -12,6 +12,7 @@ from schemas.judged import Judged
 from schemas.records import EPOCH_STEP
 from streams.core import deal_life, deals
 from streams.core.book import HubFamily
+from streams.core.drafts import Drafts, is_opened
 from streams.core.forgetting import Forgetting
 from streams.core.lifecycle_table import Action
 from streams.core.promises import Promises
@@ -83,6 +84,7 @@ class Clockwork:
             self._turn(version)
         self._expire(beat, now, version)
         self._end_hold_backs(beat, before, now.as_of_ms, version)
+        self._wake(beat, before, now.as_of_ms, version)
         self._sweep(beat, now, version)
         self._solve(beat, now, version)
         now.tick_offset = version % EPOCH_STEP - 1
@@ -128,6 +130,19 @@ class Clockwork:
                 self._view.rematch(deal, version)
                 beat.note(deal)
 
+    def _wake(self, beat: Beat, before: int, as_of_ms: int, version: int) -> None:
+        """Families are solved when a draft of theirs is due, or is no longer held still."""
+        book, cut_offs = self._view.book, self._setting.cut_offs.minutes
+        for deal in list(book.live.values()):
+            due = deal.state == "draft" and (not cut_offs or deal.freezes_ms <= as_of_ms)
+            closed = is_opened(deal, before) and not is_opened(deal, as_of_ms)
+            if closed and not deal_life.is_held(deal):
+                deal.version = version
+                self._view.rematch(deal, version)
+                beat.note(deal)
+            if due or closed:
+                book.dirty[book.hub_of[deal.to_coop], deal.family] = None
+
     # -------------------------------------------------------------- matching
     def _solve(self, beat: Beat, now: Applied, version: int) -> None:
         """Solve dirty families, longest unsolved first, until the batch is full."""
@@ -148,7 +163,9 @@ class Clockwork:
     def market(self, where: HubFamily) -> Market:
         """A family of a hub as a matcher sees it."""
         view = self._view
-        return Market(view.book, where, self._setting, view.seen, view.legs.promised)
+        zone_hours = view.ahead_ms(where[0]) // HOUR_MS
+        drafts = Drafts(view.book, self._setting.cut_offs, zone_hours, view.as_of_ms)
+        return Market(drafts, where, self._setting, view.seen, view.legs.promised)
 
     def _family(self, where: HubFamily, beat: Beat, now: Applied, version: int) -> None:
         view = self._view

@@ -88,13 +88,22 @@ class View:
         """The partition's time has moved."""
         self._as_of_ms = as_of_ms
 
+    @property
+    def as_of_ms(self) -> int:
+        """The partition's time, ms UTC."""
+        return self._as_of_ms
+
     def today(self, hub: str) -> int:
         """The hub's own day since 1970."""
+        return (self._as_of_ms + self.ahead_ms(hub)) // DAY_MS
+
+    def ahead_ms(self, hub: str) -> int:
+        """How far the hub's clock is ahead of UTC."""
         offset = self._offsets.get(hub)
         if offset is None:
             found = self._register.hubs.get(hub)  # type: ignore[call-overload]  # a code is a HubId
             offset = self._offsets[hub] = (found.utc_offset_hours if found else 7) * HOUR_MS
-        return (self._as_of_ms + offset) // DAY_MS
+        return offset
 
     def packs_of(self, actor: str) -> Packs:
         """The packs an actor declared."""

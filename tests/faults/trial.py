@@ -261,6 +261,7 @@ class Trial:
             "streams.rebalance_seconds": 8.0,
             "streams.commit_seconds": 0.2,
             "streams.run_records_max": 20,
+            "matching.cut_offs": "",  # as the undisturbed replay: no schedule waits for an hour
             "metrics.port": 0,
         }
         return load(flags).settings
@@ -269,6 +270,7 @@ class Trial:
         streams = self.settings.streams
         told = {
             "LUMBUNG_METRICS__PORT": "0",
+            "LUMBUNG_MATCHING__CUT_OFFS": self.settings.matching.cut_offs,
             "LUMBUNG_STREAMS__APP_ID": streams.app_id,
             "LUMBUNG_STREAMS__SESSION_SECONDS": str(streams.session_seconds),
             "LUMBUNG_STREAMS__HEARTBEAT_SECONDS": str(streams.heartbeat_seconds),

@@ -167,6 +167,16 @@ def test_a_pair_that_was_refused_a_short_while_ago_rests(tmp_path: Path):
     assert again["state"] == "next_round"
 
 
+def test_goods_whose_owner_never_said_that_they_are_there_rest_and_serve_nobody(tmp_path: Path):
+    silent = derived.why_not(5, [PEPPER], kind="offer", coop=COOP, reason="unanswered")
+    url = warehouse(tmp_path, stock(pepper()), wanted(derived.order(2)), silent)
+    found = line(url, PEPPER)
+    assert (found["state"], found["left"]) == ("unmatched", "120")
+    assert [each["reason"] for each in found["reasons"]] == ["unanswered"]
+    assert "has not said" in ask(url, PEPPER, "--lang", "en").out
+    assert {each["reason"] for each in line(url, ORDER)["reasons"]} == {"no_offer"}
+
+
 def test_goods_that_are_not_traded_freely_say_why_they_never_enter(tmp_path: Path):
     never = ("BIJIH-TIMAH", "LPG-3KG", "OBAT-AMOKSISILIN")
     held = [derived.position(1, commodity=code, grade="UNGRADED") for code in never]

@@ -9,9 +9,16 @@ from hypothesis import strategies as st
 from streams.core.book import LIVE
 from streams.core.deal_life import coming, held, is_held
 from streams.core.partition import Partition
-from tests.support.core_desk import Batch, Desk, restored, said_once, taken_back
+from tests.support.core_desk import (
+    Batch,
+    Desk,
+    partition,
+    restored,
+    said_once,
+    taken_back,
+)
 from tests.support.core_logs import Logged, records
-from tests.support.core_village import Village
+from tests.support.core_village import CUT_OFFS, Village
 
 SEEDS = st.integers(0, 2**32)
 FEW = settings(max_examples=25, deadline=None)
@@ -22,8 +29,9 @@ class Live:
 
     def __init__(self, seed: int) -> None:
         self.chance = Random(seed)
-        self.log = records(Village(self.chance).life(60, 10))
-        self.desk = Desk()
+        self.cut_offs = self.chance.choice(CUT_OFFS)
+        self.log = records(Village(self.chance).life(60, 10, cut_offs=self.cut_offs))
+        self.desk = Desk(partition(self.cut_offs))
         self.ends: list[tuple[int, int, int]] = []  # records, batches and outputs so far
         at = 0
         while at < len(self.log):
@@ -44,7 +52,8 @@ class Live:
         committed = min(done, max(least, done - self.chance.choice((0, 0, 1, 9))))
         sent = next(n for n, stop in enumerate(stops) if stop[0] >= max(committed, least))
         outputs = stops[sent][2]
-        after = Desk(restored(self.desk.batches[:batches]), self.desk.batches[:batches])
+        written = self.desk.batches[:batches]
+        after = Desk(restored(written, self.cut_offs), self.desk.batches[:batches])
         after.outputs = self.desk.outputs[:outputs]
         committed = max(committed, least)
         after.say(after.core.announce(committed))
@@ -69,6 +78,7 @@ def implied(core: Partition) -> dict[str, Any]:
         "live": sorted(book.live),
         "rejected": sorted(book.rejected),
         "settled": book.settled,
+        "word": [book.resting, book.answered],
         "lines": [{n: sorted(own) for n, own in i.items()} for i in (book.by_offer, book.by_need)],
         "time": [view.today("19.02"), core.applied],
     }
@@ -90,21 +100,23 @@ def test_a_takeover_at_any_moment_leaves_no_trace(seed: int) -> None:
 @given(SEEDS)
 def test_what_the_state_implies_can_be_built_anew_at_any_moment(seed: int) -> None:
     chance = Random(seed)
-    desk = Desk()
-    log = records(Village(chance).life(40, 8))
+    hours = chance.choice(CUT_OFFS)
+    desk = Desk(partition(hours))
+    log = records(Village(chance).life(40, 8, cut_offs=hours))
     cuts = {chance.randrange(len(log)) for _ in range(4)} | {len(log) - 1}
     for one in log:
         desk.run([one])
         if one.offset in cuts:
-            assert implied(restored(desk.batches)) == implied(desk.core)
+            assert implied(restored(desk.batches, hours)) == implied(desk.core)
 
 
 @FEW
 @given(SEEDS)
 def test_the_changelog_is_what_the_partition_says_of_its_keys(seed: int) -> None:
     chance = Random(seed)
-    desk = Desk()
-    for one in records(Village(chance).life(40, 8)):
+    hours = chance.choice(CUT_OFFS)
+    desk = Desk(partition(hours))
+    for one in records(Village(chance).life(40, 8, cut_offs=hours)):
         desk.run([one])
         for key, value in desk.batches[-1]:
             assert desk.core.encode(key) == value
@@ -120,13 +132,15 @@ def test_the_changelog_is_what_the_partition_says_of_its_keys(seed: int) -> None
 def test_an_older_writer_changes_nothing(seed: int) -> None:
     """A worker thought dead writes its batches once more, after those of its successor."""
     chance = Random(seed)
-    desk = Desk().run(records(Village(chance, days=20).life(40, 8)))
+    hours = chance.choice(CUT_OFFS)
+    desk = Desk(partition(hours))
+    desk.run(records(Village(chance, days=20).life(40, 8, cut_offs=hours)))
     first = chance.randrange(len(desk.batches))
     stale: list[Batch] = [
         [(key, value) for key, value in batch if value is not None]
         for batch in desk.batches[first : first + 3]
     ]
-    haunted = restored([*desk.batches, *stale])
+    haunted = restored([*desk.batches, *stale], hours)
     assert {key: haunted.encode(key) for key in desk.state()} == desk.state()
     assert implied(haunted) == implied(desk.core)
 
@@ -135,8 +149,9 @@ def test_an_older_writer_changes_nothing(seed: int) -> None:
 @given(SEEDS)
 def test_nothing_is_made_out_of_nothing_and_nothing_is_promised_twice(seed: int) -> None:
     chance = Random(seed)
-    desk = Desk()
-    for one in records(Village(chance).life(40, 8)):
+    hours = chance.choice(CUT_OFFS)
+    desk = Desk(partition(hours))
+    for one in records(Village(chance).life(40, 8, cut_offs=hours)):
         desk.run([one])
         _nothing_is_over_promised(desk.core, one)
     supply: dict[tuple[str, str], float] = {}

@@ -14,11 +14,14 @@ from streams.core import outputs
 from streams.core.holdings import Holdings
 from tests.simulation.schedules import Checks, run
 from tests.simulation.shrinking import shrunk, told, told_again
+from tests.simulation.teller import HUBS, story
+from tests.simulation.truth import Truth
 from tests.simulation.worker import on_one_thread
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = sorted((ROOT / "tests" / "simulation" / "regressions").glob("*.json"))
 SCHEDULES = 400
+LONG = 60
 ACTIONS_MAX = 20
 HASHED = (
     "from tests.simulation.schedules import Checks, run\n"
@@ -38,6 +41,13 @@ def test_every_law_holds_under_a_few_hundred_schedules() -> None:
     for seed in range(SCHEDULES):
         found = run(seed)
         assert not found.breach, told(shrunk(found), seed)
+
+
+def test_the_laws_of_drafts_hold_in_long_stories_of_hubs_with_cut_offs() -> None:
+    """Few of the short stories above come to a cut-off, to an answer, or to none."""
+    for n in range(LONG):
+        long = story(f"long {n}", sorted(HUBS)[n % len(HUBS)], 60, "injected", (7 * 60, 14 * 60))
+        Truth(long, "injected")
 
 
 def test_the_real_matcher_under_a_few_schedules() -> None:

@@ -21,6 +21,7 @@ from schemas.register import Register
 from schemas.units import Packs, UnitTable
 from schemas.validation import Judge
 from streams.core.book import goods
+from streams.core.drafts import CutOffs
 from streams.core.lines import NeedLine, OfferLine, Options, Proposal, Round, Unmatched, goods_of
 from streams.core.matching import WITHIN_HUB, solve
 from streams.core.partition import Partition
@@ -37,6 +38,8 @@ MARKETS = (HOME, (HOME + 1) % PARTITIONS)
 """Partitions of the market whose logs are kept: that of the family, and one that is told nothing
 but that ticks are done, as all the others are."""
 REMEMBERED_MAX = 50_000
+FRESH_MS = 5 * 24 * 3_600_000
+"""How old word of any goods may be, so short that owners are asked in most stories."""
 _DIGEST = "0" * 64
 
 
@@ -152,8 +155,8 @@ class Craft:
 
 
 @cache
-def craft(matcher: str) -> Craft:
-    """`matcher` is `injected` or `real`."""
+def craft(matcher: str, minutes: tuple[int, ...] = ()) -> Craft:
+    """`matcher` is `injected` or `real`; `minutes` of the local day are cut-offs of hubs."""
     catalogue = reference.catalogue()
     setting = Setting(
         goods(catalogue),
@@ -162,6 +165,7 @@ def craft(matcher: str) -> Craft:
         Options(goods=goods_of(catalogue)),
         solve if matcher == "real" else paired,
         PARTITIONS,
+        CutOffs(minutes, dict.fromkeys(map(str, catalogue.commodities), FRESH_MS)),
     )
     register = reference.register()
     return Craft(RememberingJudge(catalogue, reference.units(), register), setting, register)

@@ -12,11 +12,12 @@ from typing import Any, Final, NamedTuple
 from schemas.topics import DEAD_LETTER, DEMAND, LEDGER, MARKET, MATCHES
 
 Name = tuple[str, ...]
-LIVE: Final = ("proposed", "countered", "accepted", "shipped")
+LIVE: Final = ("draft", "proposed", "countered", "accepted", "shipped")
 _ANSWERED: Final = ("accepted", "rejected", "countered", "expired")
 _MONEY: Final = ("claimed", "paid")
 AFTER: Final = {
-    "": ("proposed",),
+    "": ("draft", "proposed"),
+    "draft": ("draft", "proposed", "superseded"),
     "proposed": (*_ANSWERED, "proposed", "superseded"),
     "countered": _ANSWERED,
     "accepted": ("shipped", "cancelled", "no_show"),
@@ -28,6 +29,7 @@ AFTER: Final = {
 """Which moment may follow which in the life of a match inside a hub; what is not named ends it."""
 PAYMENTS: Final = {"claimed": "claimed", "paid": "confirmed"}
 DAY_MS: Final = 86_400_000
+OPENED_MS: Final = 30 * 60_000
 NEVER: Final = 10**15
 
 
@@ -63,6 +65,21 @@ class Promise(NamedTuple):
     steps: tuple[str, ...]
     actors: tuple[str, ...]
     amounts: Amounts
+    terms: tuple[int, int]
+    """What is agreed, and the price."""
+    silent_ms: int = -1
+    """When its offer was found to be one of which no word comes."""
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it was a draft, was proposed, and nobody has said a word."""
+        return self.steps[0] == "draft" and self.steps[-1] == "proposed"
+
+
+def thawed(older: Promise, newer: Promise) -> bool:
+    """Whether a match has other terms than those on which it was frozen, and nobody countered."""
+    still = older.frozen and "countered" not in newer.steps
+    return still and older.terms != newer.terms
 
 
 class ActSaid(NamedTuple):
@@ -167,6 +184,7 @@ def _promise(key: str, data: dict[str, Any], steps: list[str]) -> Promise:
     assert state in LIVE or not (gives or under_way), told
     assert steps[-1] == state, told
     assert (state == "received") <= (amounts.received == agreed), told
+    _left_alone(key, data)
     assert data["payment"] == PAYMENTS.get(state, "none"), told
     takes = under_way + gives if state in ("accepted", "shipped") else agreed
     return Promise(
@@ -182,16 +200,42 @@ def _promise(key: str, data: dict[str, Any], steps: list[str]) -> Promise:
         tuple(steps),
         tuple(moment["actor"] for moment in data["history"]),
         amounts,
+        (agreed, data["price"]),
+        _silent_ms(data["history"][-1]),
     )
+
+
+def _left_alone(key: str, data: dict[str, Any]) -> None:
+    """No round withdraws what somebody has just looked at."""
+    last, looked = data["history"][-1], data.get("opened_ms", -1)
+    withdrawn = last["state"] == "superseded" and last["actor"] == "lumbung"
+    if withdrawn and looked >= 0:
+        told = f"I7: {key} was opened at {looked} and withdrawn at {last['at_ms']}"
+        assert last["at_ms"] >= looked + OPENED_MS, told
+
+
+def _silent_ms(last: dict[str, Any]) -> int:
+    unheard = (last["state"], last.get("reason")) == ("superseded", "unanswered")
+    return int(last["at_ms"]) if unheard else -1
 
 
 def _due_ms(data: dict[str, Any]) -> int:
     """An answer is due by its deadline, word of the goods a day after the end of the last day."""
+    if data["state"] == "draft":
+        assert data["expires_ms"] == -1, f"I7: {data['match_id']} is a draft and expires"
+        return _ripe_ms(data)
     if data["state"] not in ("accepted", "shipped"):
         return int(data["expires_ms"])
     assert data["expires_ms"] == -1, f"I7: {data['match_id']} is agreed and expires"
     last = data["ship_by_day" if data["state"] == "accepted" else "arrive_by_day"]
     return NEVER if last < 0 else (last + 2) * DAY_MS - 7 * 3_600_000
+
+
+def _ripe_ms(data: dict[str, Any]) -> int:
+    """When a draft is proposed or gone: what was asked for and looked at waits for the looker."""
+    looked = data.get("opened_ms", -1)
+    due: int = data["freezes_ms"]
+    return max(due, looked + OPENED_MS) if looked >= 0 and "asked_ms" in data else due
 
 
 def _letter(key: str, data: dict[str, Any]) -> list[Fact]:

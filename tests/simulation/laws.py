@@ -12,7 +12,7 @@ from schemas.topics import LEDGER, MARKET, MATCHES
 from streams.core import state
 from tests.simulation.cluster import CHANGELOG, COMPACTED, OUTPUTS, Cluster, Kept, Place
 from tests.simulation.craft import HOME, MARKETS
-from tests.simulation.facts import Fact, Name, Promise
+from tests.simulation.facts import Fact, Name, Promise, thawed
 from tests.simulation.truth import EPOCH, BreachError, Truth, law
 from tests.simulation.vault import Row, Vault
 
@@ -73,6 +73,9 @@ class Reader:
                 older, newer = (held[1], promise) if held[0] < version else (promise, held[1])
                 if newer.steps[: len(older.steps)] != older.steps:
                     what = f"{name} forgot a state: {older.steps}, then {newer.steps}"
+                    law("I7", holds=False, what=what)
+                if thawed(older, newer):
+                    what = f"{name} was frozen: {older.terms}, then {newer.terms}"
                     law("I7", holds=False, what=what)
                 if held[0] >= version:
                     continue

@@ -20,7 +20,7 @@ from tests.simulation.asking import Ask, Asking, Lines
 from tests.simulation.craft import FAMILY, PARTITIONS, craft
 from tests.simulation.deciding import drawn
 from tests.simulation.openings import opened
-from tests.simulation.words import VILLAGES, spoken_line
+from tests.simulation.words import VILLAGES, Hours, cut_offs_of, haste, spoken_line
 from tests.support.core_logs import DAY, HOUR, NOON, Line, Logged, Saying, day
 from tests.support.core_logs import report as spoken
 from tests.support.core_logs import said as uttered
@@ -62,31 +62,32 @@ class Story:
     number: int
     hub: str
     epoch: int
+    cut_offs: tuple[int, ...] = ()
     records: list[Logged] = field(default_factory=list)
     expected: list[Expected] = field(default_factory=list)
     effects: list[Effects] = field(default_factory=list)
     """What the teller's own core, which never failed, said to each record."""
 
 
-def story(seed: str, number: int, records: int, matcher: str) -> Story:
-    """Tell a story of so many records to partition `number`."""
-    return _Teller(Random(seed), number, matcher).tell(records)
+def story(seed: str, number: int, records: int, matcher: str, hours: Hours = None) -> Story:
+    """Tell a story of so many records to partition `number`; `hours` are its hub's cut-offs."""
+    chance, epochs = Random(seed), (0, 0, 0, 1, 7)
+    told = Story(number, HUBS[number], chance.choice(epochs), cut_offs_of(seed, hours))
+    return _Teller(chance, told, matcher).tell(records)
 
 
 class _Teller:
-    def __init__(self, chance: Random, number: int, matcher: str) -> None:
-        self.chance = chance
-        hub = HUBS[number]
-        self.coops = [f"{hub}.{village}" for village in VILLAGES[hub]]
-        self.told = Story(number, hub, chance.choice((0, 0, 0, 1, 7)))
+    def __init__(self, chance: Random, told: Story, matcher: str) -> None:
+        self.chance, self.told = chance, told
+        self.coops = [f"{told.hub}.{village}" for village in VILLAGES[told.hub]]
         self.now, self.ticks = NOON, 0
         self.next: dict[tuple[str, str], int] = {}
         self.skipped: dict[tuple[str, str], list[int]] = {}
         self.first: list[tuple[Saying, bytes]] = []
         self.own: list[tuple[str, str, int, int]] = []
         self.old: set[tuple[str, str, int]] = set()
-        self.core: Partition = craft(matcher).partition(number, self.told.epoch)
-        self.asking = Asking(chance, hub, number, self.core._desk.side.legs)
+        self.core: Partition = craft(matcher, told.cut_offs).partition(told.number, told.epoch)
+        self.asking = Asking(chance, told.hub, told.number, self.core._desk.side.legs)
         self.weights = [6.0, *(chance.choice((0.3, 1.0, 2.0)) for _ in range(3))]
         self.weights += [chance.choice((1.0, 2.5)), chance.choice((1.0, 2.0)), 0.3]
         self.weights += chance.choice(([0.0, 0.0], [2.0, 1.0], [5.0, 1.0], [9.0, 2.0]))
@@ -99,8 +100,7 @@ class _Teller:
             tell: Any = self._named(opening[n]) if n < len(opening) else self._draw()
             if n == records - 1:
                 tell = self._tick
-            saying, expected = tell()
-            self._log(saying, expected)
+            self._log(*tell())
         return self.told
 
     def _named(self, what: str) -> Any:
@@ -190,7 +190,9 @@ class _Teller:
         """An order for coconuts by somebody else."""
         line = {"kind": "order.placed", "commodity": "KELAPA", "unit": "BUTIR"}
         line |= {"quantity": str(self.chance.randrange(20, 200))}
-        line |= {"order": f"PO-{self.chance.randrange(3)}"}
+        line |= {"order": f"PO-{self.chance.randrange(3)}"} | haste(
+            self.told.cut_offs, self.chance
+        )
         return self._plainly(self.chance.choice(self.coops[1:]), line)
 
     def _plainly(self, coop: str, line: Line) -> tuple[Saying, Expected]:
@@ -260,7 +262,7 @@ class _Teller:
             told = spoken_line("order.placed", chance)
             if chance.random() < 0.5:
                 told["needed_by"] = day(self.now + chance.randrange(-1, 20) * DAY)
-            return {**told, "order": number}
+            return {**told, "order": number} | haste(self.told.cut_offs, self.chance)
         if what < 0.88:
             revision = chance.randrange(2, 5)
             price = str(chance.randrange(1_000, 99_000))

@@ -13,8 +13,8 @@ from typing import Any
 from streams.core.effects import Effects
 from streams.core.partition import Partition
 from tests.simulation.carried import Deeds
-from tests.simulation.craft import HOME, craft
-from tests.simulation.facts import Fact, Name, micro, told
+from tests.simulation.craft import FRESH_MS, HOME, craft
+from tests.simulation.facts import Fact, Name, micro, thawed, told
 from tests.simulation.listening import asks, last_left
 from tests.simulation.rooms import Lines
 from tests.simulation.teller import Expected, Story
@@ -74,7 +74,7 @@ class Truth:
 
     def fresh(self) -> Partition:
         """An empty partition for this story."""
-        return craft(self.matcher).partition(self.number, self.story.epoch)
+        return craft(self.matcher, self.story.cut_offs).partition(self.number, self.story.epoch)
 
     # -------------------------------------------------------------- the straight run
     def _walk(self) -> None:
@@ -142,8 +142,22 @@ class Truth:
     def _said_away(self, record: Logged, expected: Expected, words: Words) -> None:
         live = [about for name, about in self._abouts.items() if name[0] == "match" and about.live]
         self._lines.live = live
-        lines = self._lines.room, self._lines.places
+        resting = self._resting()
+        places = [place for place in self._lines.places if place[1] not in resting]
+        lines = self._lines.room, places
         self.between.follow(record, expected, self._version(record), words, lines)
+
+    def _resting(self) -> set[str]:
+        """Offers whose owners were asked for word of them and have given none that is newer."""
+        silent = [about for name, about in self._abouts.items() if name[0] == "match"]
+        silent_ms: dict[str, int] = {}
+        for about in silent:
+            silent_ms[about.offer] = max(silent_ms.get(about.offer, -1), about.silent_ms)
+        return {
+            f"{coop}|{place}"
+            for (coop, place), level in self._lines.oracle.positions().items()
+            if silent_ms.get(f"{coop}|{place}", -1) - level["last_report_ms"] > FRESH_MS
+        }
 
     def _take(self, fact: Fact, verdicts: list[str], letters: dict[str, bytes]) -> None:
         name, version, content, about = fact
@@ -152,6 +166,8 @@ class Truth:
         held = self.rows.get(name)
         if held is None or version >= held[0]:
             self.rows[name] = (version, content)
+            if name[0] == "match" and held is not None:
+                law("I7", not thawed(self._abouts[name], about), f"{name} changed while frozen")
             self._abouts[name] = about
         if name[0] == "judged":
             verdicts.append(json.loads(content)["verdict"])

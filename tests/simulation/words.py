@@ -9,6 +9,8 @@ from typing import Any
 from streams.core.state import Deal
 
 MICRO = 1_000_000
+Hours = tuple[int, ...] | None
+"""Minutes of the local day at which a hub decides; None: as it comes."""
 VILLAGES = {
     "19.02": ("01.2003", "01.2004", "01.2007"),
     "11.02": ("01.2001", "01.2002", "01.2004"),
@@ -16,6 +18,7 @@ VILLAGES = {
 }
 GOODS = ("KELAPA", "KELAPA", "KOPRA")
 DECIDED = {
+    "draft": ("accept", "reject"),
     "proposed": ("accept", "accept", "accept", "accept", "accept", "reject", "counter"),
     "countered": ("accept", "accept", "accept", "counter", "reject"),
     "accepted": ("ship", "ship", "ship", "ship", "cancel", "accept"),
@@ -25,7 +28,20 @@ DECIDED = {
     "claimed": ("pay",),
 }
 """By state what is mostly said, as often as it stands here."""
+CUT_OFFS = ((), (), (), (7 * 60, 14 * 60), tuple(range(0, 24 * 60, 60)))
+"""When hubs decide, as often as it stands here."""
 ANY = ("accept", "reject", "counter", "ship", "receive", "pay", "cancel")
+
+
+def cut_offs_of(seed: str, hours: Hours) -> tuple[int, ...]:
+    """Give the cut-offs of the hub of a story: those asked for, or as it comes, mostly none."""
+    return hours if hours is not None else Random(f"{seed} decides").choice(CUT_OFFS)
+
+
+def haste(cut_offs: tuple[int, ...], chance: Random) -> dict[str, Any]:
+    """Where hubs have cut-offs, some orders cannot wait for them."""
+    hurried = cut_offs and chance.random() < 0.12
+    return {"priority": "emergency"} if hurried else {}
 
 
 def spoken_line(kind: str, chance: Random, **more: Any) -> dict[str, Any]:
@@ -39,6 +55,8 @@ def spoken_line(kind: str, chance: Random, **more: Any) -> dict[str, Any]:
 def word(deal: Deal, chance: Random) -> tuple[str, dict[str, Any]]:
     """Give whose word it is, and the body of the decision."""
     what = chance.choice(ANY if chance.random() < 0.06 else DECIDED[deal.state])
+    if deal.freezes_ms >= 0 and chance.random() < 0.25:  # its hub has cut-offs
+        what = "open"
     to_ship = deal.quantity - deal.shipped - deal.released
     under_way = deal.shipped - deal.received - deal.refused - deal.lost
     body = body_of((deal.match, what), (deal.quantity, to_ship, under_way), chance)

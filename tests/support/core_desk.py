@@ -24,14 +24,15 @@ OPEN_ENDED = ("positions", "orders", "voided")  # of a ledger record: as things 
 
 
 @cache
-def builder() -> Builder:
+def builder(cut_offs: tuple[int, ...] = ()) -> Builder:
     ways = reference.legs()
     goods, units, register = reference.catalogue(), reference.units(), reference.register()
-    return Builder(goods, units, register, ways, PARTITIONS)
+    return Builder(goods, units, register, ways, PARTITIONS).deciding_at(cut_offs)
 
 
-def partition() -> Partition:
-    return builder().partition(NUMBER)
+def partition(cut_offs: tuple[int, ...] = ()) -> Partition:
+    """An empty one; `cut_offs` are the minutes of the local day at which its hubs decide."""
+    return builder(cut_offs).partition(NUMBER)
 
 
 @dataclass
@@ -144,9 +145,9 @@ def newest(rows: Iterable[tuple[Any, dict[str, Any]]]) -> dict[Any, dict[str, An
     return found
 
 
-def restored(batches: Iterable[Batch]) -> Partition:
+def restored(batches: Iterable[Batch], cut_offs: tuple[int, ...] = ()) -> Partition:
     """A partition recovered from batches of the changelog."""
-    core = partition()
+    core = partition(cut_offs)
     for batch in batches:
         for key, value in batch:
             core.restore(key, value)

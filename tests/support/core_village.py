@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
-from tests.support.core_desk import Desk
+from tests.support.core_desk import Desk, partition
 from tests.support.core_logs import (
     COOPS,
     DAY,
@@ -32,7 +32,8 @@ GOODS = ("KELAPA", "KOPRA", "VCO")
 GRADES = ("", "", "A", "B")
 LOTS = ("", "", "L1")
 NEXT = {
-    "proposed": ("accept", "accept", "accept", "reject", "counter"),
+    "draft": ("open", "accept"),
+    "proposed": ("accept", "accept", "accept", "reject", "counter", "open"),
     "countered": ("accept", "reject"),
     "accepted": ("ship", "ship", "ship", "cancel"),
     "shipped": ("receive", "receive", "ship", "cancel"),
@@ -41,6 +42,8 @@ NEXT = {
     "claimed": ("pay",),
 }
 """By state what may be said of a match."""
+CUT_OFFS = ((), (7 * 60, 14 * 60), tuple(range(0, 24 * 60, 60)))
+"""Minutes of the local day at which a hub may decide."""
 AMOUNTS = ("ship", "receive", "counter")
 
 
@@ -60,12 +63,14 @@ class Village:
             self.report(at) for at in sorted(self._within(start, span) for _ in range(reports))
         ]
 
-    def life(self, reports: int, ticks: int, *, packs: bool = True) -> list[Saying]:
+    def life(
+        self, reports: int, ticks: int, *, packs: bool = True, cut_offs: tuple[int, ...] = ()
+    ) -> list[Saying]:
         """Reports, repetitions, conflicts and decisions from NOON on, between ticks days apart.
 
         The log is folded as it is told, for decisions must name matches that are there.
         """
-        desk, now, self.packs = Desk(), NOON, packs
+        desk, now, self.packs = Desk(partition(cut_offs)), NOON, packs
         log: list[Saying] = []
         for n in range(1, ticks + 1):
             now += self.chance.choice((2 * HOUR, 2 * HOUR, 5 * HOUR, 20 * HOUR, 3 * DAY, 16 * DAY))

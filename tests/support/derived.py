@@ -190,22 +190,19 @@ def match(version: int, state: str = "proposed", **other: Any) -> bytes:
     return wrapped(records.MATCH_TYPE, records.Match(**fields))
 
 
-def why_not(version: int, lines: Iterable[str] = ()) -> bytes:
+def why_not(version: int, lines: Iterable[str] = (), **other: Any) -> bytes:
     """All that a round left over, by line."""
-    left = [
-        records.WhyNotLine(
-            line=each,
-            kind="need",
-            coop=OTHER,
-            commodity="LADA-PUTIH",
-            quantity="7",
-            unit="KGM",
-            reason="no_leg",
-            why_id="tidak ada jalan",
-            why_en="no way",
-        )
-        for each in lines
-    ]
+    told: dict[str, Any] = {
+        "kind": "need",
+        "coop": OTHER,
+        "commodity": "LADA-PUTIH",
+        "quantity": "7",
+        "unit": "KGM",
+        "reason": "no_leg",
+        "why_id": "tidak ada jalan",
+        "why_en": "no way",
+    } | other
+    left = [records.WhyNotLine(line=each, **told) for each in lines]
     said = records.WhyNot(hub=HUB, family="lada", certified=True, version=version, lines=left)
     return wrapped(records.WHY_NOT_TYPE, said)
 

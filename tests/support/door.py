@@ -23,13 +23,17 @@ _DROPPED: Final = ("PYTHONDONTWRITEBYTECODE",)
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This environment without settings of Lumbung's, save where the jars are kept; and more."""
+    """This environment without settings of Lumbung's, save where the jars are kept; and more.
+
+    Hubs propose at once: what is tested here is to be seen at any hour.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
         if name not in _DROPPED and (not name.startswith("LUMBUNG_") or name == "LUMBUNG_CACHE")
     }
-    return {**kept, "PYTHONUNBUFFERED": "1", "COLUMNS": "200", **more}
+    now = {"LUMBUNG_MATCHING__CUT_OFFS": ""}
+    return {**kept, **now, "PYTHONUNBUFFERED": "1", "COLUMNS": "200", **more}
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from sinks.migrations.versions import (
     v0004_between_hubs,
     v0005_lives,
     v0006_pools,
+    v0007_drafts,
 )
 from streams.agents.guards import EXIT_FATAL
 from streams.core.eligibility import CODES
@@ -231,6 +232,7 @@ def test_the_views_are_told_with_exactly_their_columns() -> None:
     columns = v0002_views.COLUMNS | v0003_repairs.COLUMNS | v0004_between_hubs.COLUMNS
     columns |= v0005_lives.COLUMNS
     columns |= v0006_pools.COLUMNS
+    columns |= v0007_drafts.COLUMNS
     real = {view: [word.split("=")[0] for word in told.split()] for view, told in columns.items()}
     assert {view: columns for view, columns in shown.items() if view.startswith("v_")} == real
 

@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from deploy.errors import ConfigError
-from deploy.settings import load
+from deploy.settings import load, load_at_once
+from deploy.stack import environment
 
 
 @pytest.fixture(autouse=True)
@@ -101,3 +102,30 @@ def test_settings_do_not_change(tmp_path: Path) -> None:
     settings = load(folder=tmp_path).settings
     with pytest.raises(ValidationError):
         settings.kafka.partitions = 9
+
+
+def test_cut_offs_are_minutes_of_the_day_in_their_order_once_each(tmp_path: Path) -> None:
+    assert load(folder=tmp_path).settings.matching.minutes == (7 * 60, 14 * 60)
+    spoken = load({"matching.cut_offs": "21:05,00:00,21:05"}, folder=tmp_path)
+    assert spoken.settings.matching.minutes == (0, 21 * 60 + 5)
+
+
+@pytest.mark.parametrize("text", ["7:00", "24:00", "07:60", "07:00,", "07.00", "pagi"])
+def test_a_cut_off_that_no_clock_shows_is_refused_by_name(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"matching\.cut_offs"):
+        load({"matching.cut_offs": text}, folder=tmp_path)
+
+
+def test_what_is_shown_at_once_has_no_cut_offs_unless_some_are_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_at_once({}).settings.matching.minutes == ()
+    monkeypatch.setenv("LUMBUNG_MATCHING__CUT_OFFS", "09:30")
+    assert load_at_once({}).settings.matching.minutes == (9 * 60 + 30,)
+
+
+@pytest.mark.parametrize("text", ["", "09:30"])
+def test_a_child_has_the_cut_offs_of_its_parent_even_none(text: str) -> None:
+    settings = load({"matching.cut_offs": text}).settings
+    assert environment(settings)["LUMBUNG_MATCHING__CUT_OFFS"] == text

@@ -8,7 +8,8 @@ import pytest
 
 from deploy.verify.findings import CONSERVED, LIVES
 from streams.core import deal_life, match_out, movements, view
-from tests.support.core_desk import Desk
+from streams.core.drafts import Drafts
+from tests.support.core_desk import Desk, partition
 from tests.support.core_logs import (
     DAY,
     HUB,
@@ -30,7 +31,8 @@ from tests.support.desk_log import Written, found
 
 OVER: Final = frozenset({"superseded", "expired", "rejected", "no_show", "cancelled", "paid"})
 ASKS: Final[dict[str, str]] = {
-    "proposed": "accept accept accept accept counter reject",
+    "draft": "open open accept",
+    "proposed": "open accept accept accept accept counter reject",
     "countered": "accept accept counter reject",
     "accepted": "ship ship ship cancel",
     "shipped": "ship receive receive receive cancel",
@@ -44,8 +46,9 @@ ASKS: Final[dict[str, str]] = {
 class Teller:
     """A desk that is told things, and the log of them."""
 
-    def __init__(self, seed: int = 0) -> None:
-        self.desk, self.log, self.chance = Desk(), list[Saying](), Random(seed)
+    def __init__(self, seed: int = 0, cut_offs: tuple[int, ...] = ()) -> None:
+        self.desk, self.log = Desk(partition(cut_offs)), list[Saying]()
+        self.chance = Random(seed)
         self.now, self.ticks = NOON, 0
         self._said: dict[str, int] = {}
 
@@ -72,9 +75,9 @@ class Teller:
         return [f"{breach.check}: {breach.what}" for breach in found_.breaches]
 
 
-def opened(seed: int = 0) -> tuple[Teller, str]:
+def opened(seed: int = 0, cut_offs: tuple[int, ...] = ()) -> tuple[Teller, str]:
     """A and B have mandated their hub, and a match of 300 between them is proposed."""
-    teller = Teller(seed)
+    teller = Teller(seed, cut_offs)
     mandates = [{"hub": HUB, "since": "2026-01-01"}]
     teller.say(*(profile(coop, 1, mandates=mandates) for coop in (A, B)))
     teller.say(report(A, 1, counted(500, floor_price="1000"), device="hp0"))
@@ -117,13 +120,43 @@ def test_what_the_clock_ends_passes(after: str, last: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_lives_of_chance_pass_whatever_is_decided_by_whom(seed: int) -> None:
-    teller, _ = opened(seed)
+@pytest.mark.parametrize("cut_offs", [(), (420, 840), tuple(range(0, 1_440, 60))])
+def test_lives_of_chance_pass_whatever_is_decided_by_whom(
+    seed: int, cut_offs: tuple[int, ...]
+) -> None:
+    teller, _ = opened(seed, cut_offs)
     for _ in range(60):
         at_random(teller)
     teller.tick()
     assert teller.breaches() == []
     assert teller.desk.verdicts().count("accepted") > 20
+
+
+def frozen() -> tuple[Teller, str]:
+    """A match of 300 was a draft until the cut-off at fourteen hours."""
+    teller, match = opened(cut_offs=(840,))
+    return teller.tick(3 * DAY // 24), match
+
+
+def test_a_draft_that_is_frozen_passes_and_one_that_is_changed_after_it_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    teller, match = frozen()
+    assert teller.desk.matches()[match]["state"] == "proposed"
+    assert teller.breaches() == []
+    monkeypatch.setattr(Drafts, "binds", lambda _, deal: deal_life.is_held(deal))
+    monkeypatch.setattr(Drafts, "is_frozen", lambda _, __: False)
+    dearer = counted(500, floor_price="3000")
+    teller.say(report(A, teller.next(A), dearer, device="hp1", at=teller.now)).tick()
+    assert any("was changed after it was frozen" in breach for breach in teller.breaches())
+
+
+def test_a_draft_that_is_frozen_before_its_time_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        match_out, "_under_way", lambda deal: {**UNDER_WAY(deal), "freezes_ms": NOON + 9 * DAY}
+    )
+    teller, _ = frozen()
+    assert any("a step by itself before its time" in breach for breach in teller.breaches())
 
 
 def at_random(teller: Teller) -> None:
