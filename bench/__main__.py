@@ -2,12 +2,13 @@
 
 import sys
 
-from bench import latency, matching, recovery, soak, verify, worker
+from bench import latency, matching, proposals, recovery, soak, verify, worker
 
 BENCHES = {
     "worker": worker.main,
     "latency": latency.main,
     "matching": matching.main,
+    "proposals": proposals.main,
     "verify": verify.main,
     "recovery": recovery.main,
     "soak": soak.main,

@@ -147,12 +147,15 @@ def _alone(stack: Stack, child: Child) -> Iterator[Supervisor]:
 
 
 @contextmanager
-def alive(partitions: int, *, sink: bool = True, clock: bool = True) -> Iterator[Alive]:
+def alive(
+    partitions: int, *, sink: bool = True, clock: bool = True, **more: object
+) -> Iterator[Alive]:
     """Broker, one worker, sink, clock, market and fan-out, all watched over; all ended afterwards.
 
-    Without a clock there is neither market nor fan-out: nothing is matched between ticks.
+    Without a clock there is neither market nor fan-out: nothing is matched between ticks. `more`
+    is as in `stage`.
     """
-    with stage(partitions) as stack:
+    with stage(partitions, **more) as stack:
         assert stack.keeper is not None, "the broker is ours here"
         stack.keeper.policy = stack.supervisor.policy = TRIED
         stop = Event()

@@ -38,17 +38,22 @@ COUNTED, ORDERED, RECEIVED = 0.04, 0.004, 0.6
 """Of the lines, those that count anew, and that order; of the movements, those that come in."""
 
 
+def goods_spoken_of() -> list[str]:
+    """What the villages speak of."""
+    return sorted(
+        str(c.code)
+        for c in reference.catalogue().commodities.values()
+        if c.unit == "KGM" and c.trade == "free"
+    )[:20]
+
+
 def reports(seed: int, run: int, partitions: int) -> Iterator[tuple[Outgoing, int]]:
     """Endless reports of this moment, with how many lines each has."""
     chance = random.Random(seed)
     register = reference.register()
     every = [str(coop) for hub in sorted(register.hubs) for coop in register.coops_of(hub)]
     coops = sorted(chance.sample(every, COOPS))
-    goods = sorted(
-        str(c.code)
-        for c in reference.catalogue().commodities.values()
-        if c.unit == "KGM" and c.trade == "free"
-    )[:20]
+    goods = goods_spoken_of()
     said: Counter[str] = Counter()
     while True:
         coop = chance.choice(coops)
