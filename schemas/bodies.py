@@ -1,5 +1,9 @@
 """Decides whether the body of a saying that is no report is sound: a profile, a gap, a decision.
 
+A contract says one line, as a report would: what a partner buys is an order that bears the
+contract's tag, what it supplies is a count of a lot that does. The tag, place and goods are the
+line's; from when to when it holds and whom it serves is in the body, for the core to keep.
+
 Refuses to know the envelope and the state: whether a match exists or an actor may decide on it is
 the core's to say.
 """
@@ -13,7 +17,8 @@ from schemas.amounts import day_of, price_of, quantity_of, text_of, words_of
 from schemas.commodity import Catalogue
 from schemas.errors import Reason, Unacceptable
 from schemas.events import DECISIONS, Contract, Decision, Gap, Obstacle, Profile, Report, Visit
-from schemas.identity import COOP_FORM, MATCH_FORM, TAG_FORM, CoopId
+from schemas.identity import COOP_FORM, MATCH_FORM, TAG_FORM, CommodityCode, CoopId
+from schemas.judged import JudgedLine, OfferTerms, OrderLine, StockLine
 from schemas.quantity import MICRO, parse_price
 from schemas.register import Register
 from schemas.resolving import NO_PACKS, Resolver
@@ -28,6 +33,8 @@ _NUMBER: Final = r"(?:0|[1-9][0-9]{0,%d})"  # one spelling each: a letter has on
 _LETTER_WHOLE: Final = re.compile(
     rf"{re.escape(EVENTS)}/(?P<partition>{_NUMBER % 5})/{_NUMBER % 18}"
 )
+CONTRACT_PRIORITY: Final = "staple"
+CONTRACT_MARKET: Final = "domestic"
 _LINE_ENDS: Final = str.maketrans("\r\n\t", "   ")
 
 
@@ -50,6 +57,25 @@ class Bodies:
     def check(self, body: Any, hub: str) -> None:
         """Raise `Unacceptable` unless the body, said in the book of `hub`, is sound."""
         self._checks[type(body)](body, hub)
+
+    def lines(self, body: Any) -> tuple[JudgedLine, ...]:
+        """The lines that a sound body says: a contract says one, all else none."""
+        return (self._line(body),) if type(body) is Contract else ()
+
+    def _line(self, body: Contract) -> JudgedLine:
+        factor = self._factor(body.commodity, body.unit, "data")
+        code = self._catalogue.commodities[CommodityCode(body.commodity)].code
+        micro = quantity_of(body.quantity, factor, "data.quantity", 1)
+        price = price_of(body.price, "data.price")
+        lot = quantity_of(body.min_lot, factor, "data.min_lot", 0) if body.min_lot else 0
+        if body.direction == "supply":
+            grade = self._resolver.grade(body.commodity, body.grade) if body.grade else ""
+            terms = OfferTerms(price, min_lot=lot)
+            goods = (code, grade, body.contract, micro, body.quantity, body.unit)
+            return StockLine(1, "c", *goods, terms)
+        wanted = (code, body.grade, micro, body.quantity, body.unit)
+        asks = (price, day_of(body.until, "data.until"), CONTRACT_PRIORITY, CONTRACT_MARKET, lot)
+        return OrderLine(1, "p", body.contract, 1, *wanted, *asks)
 
     def repairs(self, report: Report, partition: int) -> None:
         """A report may only mend what its own co-op said, or a record nobody could read.

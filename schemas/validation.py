@@ -94,7 +94,7 @@ class Judge:
                 lines, faults = self._lines(reading, actor, packs)
             else:
                 self._bodies.check(body, speaker.hub)
-                lines, faults, repairs = (), (), ""
+                lines, faults, repairs = self._bodies.lines(body), (), ""
         except Unacceptable as fault:
             return Rejection(fault.reason, fault.field, 0, _whose(actor, key))
         raws = raw_lines(value) if faults and value else ()

@@ -1,6 +1,6 @@
 """Decides what a saying that is no report does: a profile, a gap, a decision on a match.
 
-The other types (obstacles, visits, contracts) are kept and shown as they were said.
+The other types are kept and shown as they were said; what a contract does, its line has done.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from schemas.judged import Judged
 from schemas.quantity import MICRO
 from schemas.resolving import day_of
 from schemas.validation import Judge
-from streams.core import deal_life, deals, leg_acts, movements, orders, sequence
+from streams.core import contracts, deal_life, deals, leg_acts, movements, orders, sequence
 from streams.core.interchange.hub_side import At
 from streams.core.lifecycle import Act as Done
 from streams.core.lifecycle import Refusal
@@ -54,6 +54,7 @@ class Act:
         if key <= coop.profile_key:
             return
         coop.profile_key = key
+        self._rights(touched)
         coop.mandates = [
             (m.hub, day_of(m.since, "since"), day_of(m.until, "until")) for m in said.body.mandates
         ]
@@ -66,6 +67,18 @@ class Act:
                 order = coop.orders[number]
                 order.version = self._version
                 touched.orders[number] = orders.goods_of(order)
+
+    def _rights(self, touched: Touched) -> None:
+        """Whom goods may go to depends on these: all that the co-op has and wants is news."""
+        body, coop = self._said.body, self._coop
+        rights = body.outlet, contracts.permits_of(body.permits)
+        if rights == (coop.outlet, coop.permits):
+            return
+        coop.outlet, coop.permits = rights
+        for name, level in coop.levels.items():
+            touched.levels.setdefault(name, level.on_hand)
+        for number, order in coop.orders.items():
+            touched.orders.setdefault(number, orders.goods_of(order))
 
     def _gap(self, _touched: Touched, _now: Applied, _judge: Judge) -> None:
         body = self._said.body

@@ -6,7 +6,7 @@ match inside the hub said yes to comes first, then committed legs, then holds; p
 hub give way. Refuses to know how hubs match inside and what the market makes of it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, Protocol
 
 from schemas import topics
@@ -17,8 +17,9 @@ from streams.core.book import HubFamily
 from streams.core.effects import Away
 from streams.core.interchange.hub_residual import Residuals, left_needs, left_offers
 from streams.core.interchange.hub_side import At, HubSide
-from streams.core.lines import NeedLine, OfferLine
+from streams.core.lines import FREE, NeedLine, OfferLine
 from streams.core.promises import Promises
+from streams.core.standing import Standing
 from streams.core.state import Applied
 from streams.core.view import View
 
@@ -44,6 +45,9 @@ class Lines(Protocol):
 
     def proposed(self) -> dict[str, int]:
         """Micro base units that the hub's own proposals take, by line."""
+
+    def standing(self, offers: Sequence[OfferLine], needs: Sequence[NeedLine]) -> Standing:
+        """Which of these lines stand on contracts, and what binds them."""
 
 
 class Desk:
@@ -104,14 +108,18 @@ class Desk:
             self.size += LEG_BYTES
 
     def _left(self, where: HubFamily, lines: Lines, version: int) -> Residual:
-        proposed = lines.proposed()
+        offers, needs, proposed = lines.offers(), lines.needs(), lines.proposed()
+        bound, bonds, _ = lines.standing(offers, needs)
+        # Who holds which permit is known at home only, so what asks for one stays there.
+        offers = [line for line in offers if not bonds.get(line.line, FREE).asks]
+        needs = [line for line in needs if not bonds.get(line.line, FREE).asks]
         return Residual(
             hub=where[0],
             family=where[1],
             version=version,
             generation=self.generation,
-            offers=left_offers(lines.offers(), proposed),
-            needs=left_needs(lines.needs(), proposed),
+            offers=left_offers(offers, proposed, bound),
+            needs=left_needs(needs, proposed, bound),
         )
 
     def done(self, tick: int, version: int) -> None:

@@ -26,6 +26,8 @@ from streams.core.lifecycle_times import FRESH_MS, OPENED_MS, next_cut_off
 from streams.core.state import Deal, Step
 
 EMERGENCY: Final = "emergency"
+_HOUR_MS: Final = 3_600_000
+_DAY_MS: Final = 24 * _HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,11 @@ class Drafts:
         self._policy, self._zone, self._now = policy, zone_hours, as_of_ms
         self.urgent = False
         """Whether an emergency lacks something: what is frozen and not answered gives way."""
+
+    @property
+    def today(self) -> int:
+        """The hub's own day since 1970."""
+        return (self._now + self._zone * _HOUR_MS) // _DAY_MS
 
     @property
     def on(self) -> bool:

@@ -17,6 +17,8 @@ import numpy as np
 from schemas.commodity import DEFAULT_SCALE, UNGRADED
 from streams.core.lines import (
     DAY_MAX,
+    FREE,
+    Bond,
     BoolArray,
     Goods,
     IntArray,
@@ -32,6 +34,7 @@ SHELF_LIFE_TENTHS: Final = 7
 
 Code = Literal[
     "trade",
+    "permit",
     "commodity",
     "same_coop",
     "held_back",
@@ -96,6 +99,23 @@ def _trade(p: _Pairs) -> BoolArray:
     return (_row(closed) > 0) | ((_row(bound) > 0) & either)
 
 
+def _permit(p: _Pairs) -> BoolArray:
+    bonds = p.options.bonds
+    given = [bonds.get(o.line, FREE) for o in p.offers]
+    asked = [bonds.get(n.line, FREE) for n in p.needs]
+    if not any(bond.asks for bond in (*given, *asked)):
+        return np.zeros((1, 1), bool)
+    rows, columns = _codes(given), _codes(asked)
+    lacking = [[not (_holds(n, o) and _holds(o, n)) for n in columns] for o in rows]
+    table = np.array(lacking, bool).reshape(len(rows), len(columns))
+    return table[np.ix_([rows[o] for o in given], [columns[n] for n in asked])]
+
+
+def _holds(one: Bond, other: Bond) -> bool:
+    """Whether the owner of one line holds all that the other asks for."""
+    return set(other.asks) <= set(one.holds)
+
+
 def _commodity(p: _Pairs) -> BoolArray:
     return _differ([o.commodity for o in p.offers], [n.commodity for n in p.needs])
 
@@ -151,6 +171,7 @@ def _min_lot(p: _Pairs) -> BoolArray:
 
 CONSTRAINTS: Final[tuple[tuple[Code, Callable[[_Pairs], BoolArray]], ...]] = (
     ("trade", _trade),
+    ("permit", _permit),
     ("commodity", _commodity),
     ("same_coop", _same_coop),
     ("held_back", _held_back),
@@ -196,10 +217,12 @@ def board(
     return Board(tuple(offers), tuple(needs), today, legs, money, lots, breaks)
 
 
-def grid(offers: Sequence[OfferLine], needs: Sequence[NeedLine], leg: LegOf) -> LegGrid:
-    """Ask for the leg of each distinct pair of (co-op, hub, commodity), once."""
-    from_keys = [(o.coop, o.hub, o.commodity) for o in offers]
-    to_keys = [(n.coop, n.hub, n.commodity) for n in needs]
+def grid(
+    offers: Sequence[OfferLine], needs: Sequence[NeedLine], leg: LegOf, options: Options
+) -> LegGrid:
+    """Ask for the leg of each distinct pair of (site, hub, commodity), once."""
+    from_keys = [(options.site(o), o.hub, o.commodity) for o in offers]
+    to_keys = [(options.site(n), n.hub, n.commodity) for n in needs]
     sellers = dict(zip(reversed(from_keys), reversed(offers), strict=True))
     buyers = dict(zip(reversed(to_keys), reversed(needs), strict=True))
     rows, columns = _codes(from_keys), _codes(to_keys)
@@ -213,7 +236,8 @@ def broken_by(
     offer: OfferLine, need: NeedLine, leg: LegOf, options: Options, today: int
 ) -> tuple[Code, ...]:
     """Name every constraint one pair breaks, in the order of the table; empty: they may meet."""
-    one = board((offer,), (need,), grid((offer,), (need,), leg), options, today)
+    legs = grid((offer,), (need,), leg, options)
+    one = board((offer,), (need,), legs, options, today)
     return tuple(code for code, broken in zip(CODES, one.breaks[:, 0, 0], strict=True) if broken)
 
 

@@ -75,8 +75,8 @@ class Leg(NamedTuple):
 LegOf = Callable[[OfferLine, NeedLine], Leg | None]
 """Gives the way of a pair, None when there is none.
 
-It may look at co-op, hub and commodity of the two lines only: it is asked once per distinct pair
-of those, not once per pair of lines.
+It may look at co-op, hub and commodity of the two lines and at their sites only: it is asked once
+per distinct pair of those, not once per pair of lines.
 """
 
 
@@ -113,6 +113,21 @@ def goods_of(catalogue: Catalogue) -> Goods:
     )
 
 
+class Bond(NamedTuple):
+    """What a line is bound by beyond what it says: few are.
+
+    `site` is the village where its goods are or go to, "" for that of its co-op; `asks` are the
+    permits that the other side must hold, `holds` those that its owner does.
+    """
+
+    site: str = ""
+    asks: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
+
+
+FREE: Final = Bond()
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a round is solved; all of it is input, so the same input gives the same round."""
@@ -127,12 +142,18 @@ class Options:
     """Pairs (offer, need) that somebody refused and that rest for a while."""
     contracts: frozenset[str] = frozenset()
     """Lines that stand on a contract: contract-only goods go from such a line to such a line."""
+    bonds: Mapping[str, Bond] = field(default_factory=dict)
+    """By line, what binds it beyond what it says."""
     goods: Goods = field(default_factory=Goods)
     fairness: int = 0
     """How much more the first tenth of an order counts than its last, in percent of the middle
     ceiling; 0: orders are not cut. It steers, so without bonuses it means nothing."""
     effort: int = 40_000
     """Bounds the search that minimum lots need: solves x (open pairs + 300), some 60 ms."""
+
+    def site(self, line: OfferLine | NeedLine) -> str:
+        """The village where a line's goods are, or go to."""
+        return self.bonds.get(line.line, FREE).site or line.coop
 
 
 class Proposal(msgspec.Struct, frozen=True, gc=False):

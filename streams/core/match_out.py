@@ -37,7 +37,7 @@ def match(deal: Deal, hub: str, units: dict[str, Good]) -> records.Match:
         ship_by_day=deal_life.ship_by_day(deal),
         arrive_by_day=deal.arrive_day,
         expires_ms=-1 if deal.state == "accepted" else deal.expires_ms,
-        partner="",
+        partner=deal.partner,
         **_under_way(deal),
         why_id=why_id,
         why_en=why_en,

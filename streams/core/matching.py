@@ -130,7 +130,7 @@ def _parts(offers: Sequence[OfferLine], needs: Sequence[NeedLine]) -> Iterable[_
 
 
 def _solve_part(part: _Part, leg: LegOf | LegGrid, options: Options, today: int) -> _Share:
-    legs = _legs(part, leg)
+    legs = _legs(part, leg, options)
     pairs = board(part.offers, part.needs, legs, options, today)
     value = worth(pairs, options)
     flow, answers = _phases(pairs, value, options)
@@ -150,11 +150,11 @@ def _solve_part(part: _Part, leg: LegOf | LegGrid, options: Options, today: int)
     return _Share(result, sum(quantity * rupiah for quantity, rupiah in money), gap)
 
 
-def _legs(part: _Part, leg: LegOf | LegGrid) -> LegGrid:
+def _legs(part: _Part, leg: LegOf | LegGrid, options: Options) -> LegGrid:
     if isinstance(leg, LegGrid):
         at = np.ix_(part.offers_at, part.needs_at)
         return LegGrid(leg.cost[at], leg.days[at])
-    return grid(part.offers, part.needs, leg)
+    return grid(part.offers, part.needs, leg, options)
 
 
 def _phases(pairs: Board, value: IntArray, options: Options) -> tuple[IntArray, list[Answer]]:
@@ -234,6 +234,7 @@ def _part_digest(part: _Part, legs: LegGrid, options: Options, today: int) -> st
         sorted((*p, n) for p, n in options.finished.items() if p[0] in offers and p[1] in needs),
         sorted(options.contracts & (offers | needs)),
         *([options.fairness] if options.fairness else ()),
+        *sorted((line, *bond) for line, bond in options.bonds.items() if line in offers | needs),
     ]
     code = sha256(msgspec.msgpack.encode(facts))
     for table in (legs.cost, legs.days):

@@ -14,7 +14,7 @@ from schemas.errors import Reason, Rejection
 from schemas.judged import Judged
 from schemas.records import version_of
 from schemas.validation import Judge
-from streams.core import deal_life, plain, sequence, state
+from streams.core import contracts, deal_life, plain, sequence, state
 from streams.core.acts import Act
 from streams.core.ahead import Ahead, Record, Verdict
 from streams.core.batch import COOP_BYTES_MAX, HEAVY_BYTES, STATE_BYTES_MAX, Batch
@@ -211,6 +211,7 @@ class Partition:
         if said.repairs:
             said = self._held.mending.admitted(said)
         now, coop = self._held.now, self._book.coop(said.actor, said.hub)
+        said = contracts.admitted(coop, said)
         version = version_of(now.epoch, record.offset)
         gate = coop.gates.get(said.device)
         if gate is None:
@@ -220,6 +221,7 @@ class Partition:
         coop.last_ms = max(coop.last_ms, said.time_ms)
         saying = Saying(coop, said, self._shelf, self._view.amount(said.actor), version)
         touched = saying.fold()
+        contracts.follow(coop, said, touched, self._shelf)
         touched.refused[:0] = said.rejections
         act_deals: list[Deal] = []
         lines = {said.actor: touched}

@@ -39,9 +39,17 @@ class Promises:
         return max(0, level.on_hand - level.keep) if level is not None else 0
 
     def wanted(self, need: str, commodity: str) -> int:
-        """What a need asks for of a commodity, promises not taken off."""
+        """What a need asks for of a commodity, promises not taken off.
+
+        The window of a contract opens and shuts it for rounds alone: what is promised stays.
+        """
         want = self._view.totals.wants.get(need)
-        return 0 if want is None or want.commodity != commodity else want.open
+        if want is not None:
+            return want.open if want.commodity == commodity else 0
+        actor, _, number = need.partition("|")
+        seen = self._view.seen(actor, number) if actor in self._book.coops else None
+        there = seen is not None and not seen.cancelled and seen.commodity == commodity
+        return seen.wanted if seen is not None and there else 0
 
     def room(self, side: LegSide, line: str, commodity: str) -> int:
         """What live deals leave of a line to matches between hubs, micro base units."""

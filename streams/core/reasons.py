@@ -95,8 +95,8 @@ TEXTS: Final[Mapping[str, Text]] = {
         "No more ships go from {from} to {to} on the calendar ({with}).",
     ),
     "permit": Text(
-        "Tidak ada pembeli {commodity} yang memiliki izin.",
-        "No buyer of {commodity} here holds the permit it needs.",
+        "Tidak ada pasangan untuk {commodity} yang memiliki izin yang diminta.",
+        "No partner for {commodity} here holds the permit that is asked for.",
     ),
     "outbid": Text(
         "Pasangan yang cocok sudah terpakai {others} oleh {rivals} pihak yang lebih bernilai; "

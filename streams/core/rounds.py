@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol, cast
 
 from schemas.market import LegSide
-from streams.core import deals
+from streams.core import contracts, deals
 from streams.core.book import Good, HubFamily
 from streams.core.deal_life import LUMBUNG, UNANSWERED, coming, held, is_held, lumbung_acts
 from streams.core.drafts import EMERGENCY, CutOffs, Drafts
@@ -21,6 +21,7 @@ from streams.core.lifecycle_times import PROPOSAL_MS
 from streams.core.lines import Leg, NeedLine, OfferLine, Options, Priority, Proposal, Round
 from streams.core.orders import OrderView
 from streams.core.renewal import is_as_before, renew
+from streams.core.standing import Standing, standing
 from streams.core.state import Deal, Step, WhyNot
 from streams.core.state import Round as RoundState
 
@@ -82,6 +83,7 @@ class Market:
         """`promised` is what matches between hubs take of a commodity of a line."""
         self._drafts, self._where, self._set = drafts, where, setting
         self._book, self._seen, self._promised = drafts.book, seen, promised
+        self._standing = Standing(frozenset(), {}, {})
         drafts.urgent = drafts.on and any(n.priority == EMERGENCY for n in self.needs())
 
     def offers(self, *, resting: bool = False) -> list[OfferLine]:
@@ -92,7 +94,8 @@ class Market:
         out = []
         for name, (coop, position) in self._book.mark(self._where).offers.items():
             level = self._book.coops[coop].levels[position]
-            if self._drafts.rests(name) is not resting:
+            open_ = contracts.offers(coop, self._book.coops[coop], position, self._drafts.today)
+            if self._drafts.rests(name) is not resting or not open_:
                 continue
             bound = sum(held(d) for d in self._book.on_offer(name) if self._drafts.binds(d))
             free = level.on_hand - level.keep - bound - self._promised(LegSide.OFFER, name, "")
@@ -121,8 +124,9 @@ class Market:
         """Every open order of the family with something still wanted."""
         out = []
         for name, (coop, number) in self._book.mark(self._where).needs.items():
-            seen = self._seen(coop, number)
-            if seen is None or seen.cancelled:
+            own, seen = self._book.coops[coop], self._seen(coop, number)
+            open_ = contracts.needs(own, number, self._drafts.today)
+            if seen is None or seen.cancelled or not open_:
                 continue
             bound = sum(
                 coming(d)
@@ -159,6 +163,7 @@ class Market:
         for deal in silent:
             self._keep(deal, now.version)
         offers, needs = self.offers(), self.needs()
+        self._standing = self.standing(offers, needs)
         open_deals = self._open()
         answer = self._answer(offers, needs, open_deals, now)
         changes = Changes(certified=answer.certified, lines=len(offers) + len(needs))
@@ -208,6 +213,8 @@ class Market:
             pair: deal.n + 1 for pair, deal in open_deals.items() if self._drafts.is_frozen(deal)
         }
         options = Options(
+            contracts=self._standing.contracts,
+            bonds=self._standing.bonds,
             bonuses=base.bonuses,
             fairness=base.fairness,
             keep=frozenset(open_deals),
@@ -222,10 +229,22 @@ class Market:
         )
 
         def leg(offer: OfferLine, need: NeedLine) -> Leg | None:
-            found = self._set.ways.leg(offer.coop, need.coop, offer.commodity)
+            found = self._way(offer, need)
             return None if found is None else found[0]
 
         return self._set.solve(offers, needs, leg, options, now.today)
+
+    def standing(self, offers: Sequence[OfferLine], needs: Sequence[NeedLine]) -> Standing:
+        """Which of these lines stand on contracts, and what binds them."""
+        return standing(self._book.coops, self._set.options.goods.barred, offers, needs)
+
+    def _way(self, offer: OfferLine, need: NeedLine) -> tuple[Leg, str] | None:
+        site = self._standing.site
+        return self._set.ways.leg(site(offer), site(need), offer.commodity)
+
+    def _mode(self, offer: OfferLine, need: NeedLine) -> str:
+        found = self._way(offer, need)
+        return found[1] if found else ""
 
     def proposed(self) -> dict[str, int]:
         """Micro base units that live proposals nobody has said yes to take, by line."""
@@ -273,7 +292,6 @@ class Market:
         answer: Round,
     ) -> Deal:
         commodity, grade, lot = offer.line.partition("|")[2].split("|", 2)
-        found = self._set.ways.leg(offer.coop, need.coop, commodity)
         return Deal(
             version=now.version,
             match=str(proposal.match),
@@ -291,7 +309,7 @@ class Market:
             quantity=proposal.quantity,
             price=proposal.price,
             leg_cost=proposal.leg_cost,
-            leg_mode=found[1] if found else "",
+            leg_mode=self._mode(offer, need),
             leg_days=proposal.days,
             certified=answer.certified,
             tick=now.tick,
@@ -303,6 +321,7 @@ class Market:
             accepted_to=False,
             surplus=need.ceiling - offer.floor - proposal.leg_cost,
             steps=[Step("proposed", now.as_of_ms, LUMBUNG)],
+            partner=self._standing.partner(offer.line, need.line),
         )
 
     def _left(

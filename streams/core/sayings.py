@@ -73,6 +73,8 @@ class Saying:
             reason = _FOLDS[kind](self, line)
             if reason is None:
                 touched.lines.append(line)
+            elif self.judged.body is not None:  # the line of a contract is the contract
+                touched.refused.append(Rejection(reason, "data", 0, self.judged.actor))
             elif not touched.refused or touched.refused[-1].line != line.n:
                 fault = Rejection(reason, f"data.lines.{line.n}", line.n, self.judged.actor)
                 touched.refused.append(fault)

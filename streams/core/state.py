@@ -95,6 +95,22 @@ class Order(State):
     under: dict[int, Revision] = {}
 
 
+class Term(State):
+    """On what terms a line stands on a contract; days count since 1970, both ends hold.
+
+    `key` is the place of what said it; `position` is that of the goods a supply counts, "" where
+    goods are bought: then the order bears the tag. `permits` are in small letters.
+    """
+
+    key: Key
+    tag: str
+    position: str
+    site: str
+    since_day: int
+    until_day: int
+    permits: list[str] = []
+
+
 class Coop(State):
     """All that is known of one actor: a co-op, or a hub that decides.
 
@@ -102,6 +118,8 @@ class Coop(State):
     `voids` is by line the times at which it was taken back: one that holds, or all that may yet.
     `moves` is by position what matches brought or took, micro, with its place among sayings;
     `filled` is by `order|commodity` what was received for an order, micro base units.
+    `contracts` is by `device|sequence` of what said them the terms of contracts; `outlet` and
+    `permits` are of its profile, permits in small letters.
     """
 
     version: int = 0
@@ -117,6 +135,9 @@ class Coop(State):
     profile_key: Key = NO_KEY
     moves: dict[str, list[tuple[Key, int]]] = {}
     filled: dict[str, int] = {}
+    contracts: dict[str, Term] = {}
+    outlet: bool = False
+    permits: list[str] = []
 
 
 class Said(State, gc=False):
@@ -146,7 +167,8 @@ class Deal(State):
     was agreed on and given up before it left. `stood` is what it proposed before it was last
     solved again, nothing when it is new: what grew is told after what shrank. `freezes_ms` is when
     a draft is proposed, `asked_ms` when its owner was asked whether the goods are there,
-    `opened_ms` when somebody looked; each -1 when never.
+    `opened_ms` when somebody looked; each -1 when never. `partner` is the tag of the contract that
+    an end of it stands on, "" where none does.
     """
 
     version: int
@@ -188,6 +210,7 @@ class Deal(State):
     freezes_ms: int = -1
     asked_ms: int = -1
     opened_ms: int = -1
+    partner: str = ""
 
 
 class WhyNot(State, gc=False):

@@ -97,6 +97,8 @@ class Clockwork:
         for actor in sorted(view.book.coops):
             coop = view.book.coops[actor]
             view.date(actor, coop, version)
+            for where in view.dated(actor, coop):
+                view.book.dirty[where] = None
         for where, mark in view.book.marks.items():
             if mark.offers and mark.needs:
                 view.book.dirty[where] = None
@@ -212,4 +214,8 @@ def bytes_of(coop: Coop) -> int:
     if coop.moves or coop.filled:
         size += 96 * (len(coop.moves) + len(coop.filled))
         size += sum(40 * len(moves) for moves in coop.moves.values())
+    if coop.contracts or coop.permits:
+        size += sum(4 + 4 * len(permit) for permit in coop.permits)
+        for term in coop.contracts.values():
+            size += 240 + sum(4 + 4 * len(permit) for permit in term.permits)
     return size

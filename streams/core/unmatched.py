@@ -59,6 +59,7 @@ def _shelf_figures(p: _Pair) -> Figures:
 
 FIGURES: Final[Mapping[Code, Callable[[_Pair], Figures]]] = {
     "trade": lambda p: {"commodity": p.offer.commodity},
+    "permit": lambda p: {"commodity": p.offer.commodity},
     "commodity": lambda p: {"offered": p.offer.commodity, "asked": p.need.commodity},
     "same_coop": _no_figures,
     "held_back": _no_figures,

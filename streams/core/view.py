@@ -14,7 +14,7 @@ from schemas.market import ActTold, LegSide
 from schemas.register import Register
 from schemas.units import Packs
 from schemas.validation import Judge
-from streams.core import movements, orders
+from streams.core import contracts, movements, orders
 from streams.core.book import Book, Good, HubFamily, need_id, offer_id
 from streams.core.deal_life import coming
 from streams.core.orders import Amount, OrderView
@@ -210,9 +210,18 @@ class View:
         for number in coop.orders:
             name = need_id(actor, number)
             before = self.totals.wants.get(name)
-            if before is not None:
+            if before is not None or contracts.of_need(coop, number) is not None:
                 self.totals.want(name, self._want(name, hub, self.seen(actor, number)))
+            if before is not None:
                 self._touch((hub, before.commodity), version)
+        # A contract that is shut today may have been open yesterday, and a rebuilt view must know.
+        for commodity in contracts.commodities(coop):
+            self._touch((hub, commodity), version)
+
+    def dated(self, actor: str, coop: Coop) -> set[HubFamily]:
+        """The families in which an actor's contracts open and shut as days turn."""
+        hub = self.book.hub_of[actor]
+        return {(hub, self.goods[name].family) for name in contracts.commodities(coop)}
 
     def _date_plan(self, actor: str, hub: str, name: str) -> None:
         commodity, grade, _, day = name.split("|")
@@ -222,7 +231,7 @@ class View:
         self.totals.plan(f"{actor}|{name}", (hub, commodity), grade, bucket, quantity)
 
     def _want(self, name: str, hub: str, seen: OrderView | None) -> Want | None:
-        if seen is None or seen.cancelled:
+        if seen is None or seen.cancelled or not self._is_open(name, hub):
             return None
         # Goods promised before the order came to ask for others do not fill it.
         bound = sum(coming(d) for d in self.book.on_need(name) if d.commodity == seen.commodity)
@@ -236,6 +245,11 @@ class View:
             seen.wanted,
             bound,
         )
+
+    def _is_open(self, need: str, hub: str) -> bool:
+        """Whether an order is to be filled today: one on a contract may not be yet, or no more."""
+        actor, _, number = need.partition("|")
+        return contracts.needs(self.book.coops[actor], number, self.today(hub))
 
     def follow_deal(self, deal: Deal, version: int) -> None:
         """Bring book and totals up to a deal that changed."""
@@ -314,3 +328,5 @@ class View:
             if at_ms >= 0:
                 self.totals.total(hub, commodity).hear(actor, at_ms)
         self.date(actor, coop, day_version)
+        for where in self.dated(actor, coop):
+            newest[where] = max(newest.get(where, 0), day_version)
