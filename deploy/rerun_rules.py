@@ -27,8 +27,14 @@ def may_trade(line: OfferLine | NeedLine, options: Options) -> bool:
 
 
 def may_meet(offer: OfferLine, need: NeedLine, options: Options) -> bool:
-    """Whether two lines are of two co-ops, and nobody refused the one for the other."""
-    return offer.coop != need.coop and (offer.line, need.line) not in options.held_back
+    """Whether two lines are of two co-ops, hold each other's permits, and nobody refused."""
+    if offer.coop == need.coop or (offer.line, need.line) in options.held_back:
+        return False
+    ends = [options.bonds.get(line) for line in (offer.line, need.line)]
+    return all(
+        one is None or all(other is not None and permit in other.holds for permit in one.asks)
+        for one, other in (ends, ends[::-1])
+    )
 
 
 def serves(commodity: str, grade: str, need: NeedLine, options: Options) -> bool:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 from schemas import reference
 from schemas.identity import partition_of
@@ -45,13 +45,13 @@ class Desk:
     counts: dict[str, int] = field(default_factory=dict)
     end: int = 0
 
-    def feed(self, *log: Saying) -> "Desk":
+    def feed(self, *log: Saying) -> Self:
         """Fold sayings in one run, at the end of the log."""
         run = records(log, self.end)
         self.end += len(run)
         return self.run(run)
 
-    def run(self, run: Sequence[Logged]) -> "Desk":
+    def run(self, run: Sequence[Logged]) -> Self:
         at = 0
         while at < len(run):
             effects = self.core.fold(run, at)
