@@ -39,6 +39,17 @@ class Order(NamedTuple):
     revision: int
 
 
+class Pact(NamedTuple):
+    """What a contract says beside its line: its tag, its place, its days and who it is for."""
+
+    key: Key
+    tag: str
+    site: str
+    first: int
+    last: int
+    permits: frozenset[str]
+
+
 @dataclass(slots=True)
 class CoopBook:
     """All sound lines of one co-op."""
@@ -56,6 +67,9 @@ class CoopBook:
     reports: list["array[int]"] = field(default_factory=list)
     filled: dict[tuple[str, str], int] = field(default_factory=dict)
     """What was received for each order of each commodity, in millionths."""
+    pacts: list[Pact] = field(default_factory=list)
+    permits: frozenset[str] = frozenset()
+    outlet: bool = False
     rows: list[int] = field(default_factory=lambda: [0, 0])
     """How many lines there are in the ledger, and the sum of their fingerprints."""
     _names: list[str] = field(default_factory=list)
@@ -164,6 +178,11 @@ class CoopBook:
             is_void = self.is_void if self.voids else None
             known = self._levels[goods] = shelf.level(self._names, is_void)
         return known
+
+    def counted(self, goods: Goods) -> Key | None:
+        """When and by whom a position was counted last, None when nobody did."""
+        shelf = self.stock.get(goods)
+        return None if shelf is None else shelf.counted(self._names, self.is_void)
 
     def delivered(self, name: str, order: Order) -> int:
         """What was received for an order of the goods it asks for."""

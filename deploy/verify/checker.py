@@ -156,7 +156,7 @@ def check_partition(
     between = _between(log, names, place_of, (market, grants), report)
     if store is not None:
         letters_of = walk.letters.expected
-        committed = Counter(deeds.taken("offer"))
+        committed = Counter(deeds.given())
         rows = Rows(store, known, log, committed)
         rows.compare(walk, matches, expected, letters_of, between)
 

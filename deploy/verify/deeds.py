@@ -126,12 +126,20 @@ class Deeds:
             return life.takes(side, said.held if life.state == "countered" else said.micro)
         return said.micro if said.state in HOLDING else 0
 
-    def taken(self, side: str) -> dict[str, int]:
-        """What matches keep of each offer or need, as of now, in millionths."""
+    def given(self) -> dict[str, int]:
+        """What matches keep of each offer, as of now, in millionths."""
         found: dict[str, int] = defaultdict(int)
         for said in self._matches.newest():
             if said.state in HOLDING:
-                found[said.offer if side == "offer" else said.need] += self.takes(side, said)
+                found[said.offer] += self.takes("offer", said)
+        return found
+
+    def brought(self) -> dict[tuple[str, str], int]:
+        """What matches are to bring each need of some goods, as of now, in millionths."""
+        found: dict[tuple[str, str], int] = defaultdict(int)
+        for said in self._matches.newest():
+            if said.state in HOLDING:
+                found[said.need, said.commodity] += self.takes("need", said)
         return found
 
     def _life(self, match: str) -> Life | None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from deploy.verify import pacts
 from deploy.verify.books import CoopBook
 from deploy.verify.deeds import Deeds
 from deploy.verify.derived import Newest, Source
@@ -19,7 +20,7 @@ from deploy.verify.goods import UNGRADED, Reference
 from deploy.verify.ledger import Ledger, OrderState, Position
 from deploy.verify.legs import Legs
 from deploy.verify.log import Log
-from deploy.verify.messages import COMMITTED
+from deploy.verify.messages import COMMITTED, RESERVE
 from deploy.verify.promises import DAY_MS, HOUR_MS
 from deploy.verify.shelves import Level
 from deploy.verify.walk import Walk
@@ -44,8 +45,8 @@ class _Summing:
             lambda: defaultdict(lambda: [0] * 4)
         )
 
-    def book(self, actor: str, book: CoopBook, bound: Mapping[str, int]) -> None:
-        """Add all of one co-op; `bound` is what its orders are promised, by need."""
+    def book(self, actor: str, book: CoopBook, bound: Mapping[tuple[str, str], int]) -> None:
+        """Add all of one co-op; `bound` is what its orders are promised, by need and goods."""
         hub = self._known.hub(actor)
         today = (self._walk.as_of_ms + self._known.hubs[hub] * HOUR_MS) // DAY_MS
         for goods in book.stock:
@@ -57,9 +58,11 @@ class _Summing:
                 self._add((hub, goods[0]), (goods[1], DOMESTIC), horizons, counts)
         for number in book.asked:
             order = book.order(number, self._walk.reader)
-            if order is not None and not order.cancelled:
+            is_open = pacts.is_open(book, pacts.of_order(book, number), today)
+            if order is not None and not order.cancelled and is_open:
                 cell = (order.grade or UNGRADED, order.market)
-                counts = (0, 0, book.wants(number, order), bound.get(f"{actor}|{number}", 0))
+                promised = bound.get((f"{actor}|{number}", order.commodity), 0)
+                counts = (0, 0, book.wants(number, order), promised)
                 horizons = HORIZONS[_first(order.needed, today) :]
                 self._add((hub, order.commodity), cell, horizons, counts)
 
@@ -88,10 +91,11 @@ def wanted(
 
     Demand is what is still asked for, matched what of it is still to come.
     """
-    bound = deeds.taken("need")
+    bound = deeds.brought()
     for told in legs.newest():
         if told.said.side == "need" and told.said.state == COMMITTED:
-            bound[told.said.line] += told.said.promised
+            asked = (a.commodity for a in legs.asked[told.said.leg] if a.type == RESERVE)
+            bound[told.said.line, next(asked, "")] += told.said.promised
     summing = _Summing(walk, known)
     for actor, book in walk.books.items():
         summing.book(actor, book, bound)

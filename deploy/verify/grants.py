@@ -3,7 +3,7 @@
 Theory. A leg's version names the record of the events that made it what it is, so what it took of
 its line is held against the books right after that record: all legs of the line, with what a side
 of a match inside the hub had said yes to, may not be more than was known of the stock, or than the
-order wants. What cannot be known: lines that no report speaks of (contracts) are counted and not
+order wants. What cannot be known: lines of somebody who never spoke are counted and not
 looked at, a hold that was cut or ended before it was told again counts as what was told next. Once
 committed, a leg that loses its goods is at risk and no breach. It lets go of what the market says
 that its match need not hold, and of nothing else; what the market says at last must be what people

@@ -70,6 +70,7 @@ class MatchRecord(msgspec.Struct, frozen=True):
     freezes_ms: int = -1
     asked_ms: int = -1
     opened_ms: int = -1
+    partner: str = ""
 
     @property
     def micro(self) -> int:

@@ -33,6 +33,7 @@ from deploy.verify.match_records import (
     read_version,
 )
 
+_TRADED: Final = frozenset({"free", "contract_only"})
 TRIES_MAX: Final = 1_000
 """How many matches of a pair between hubs are thought of."""
 
@@ -155,6 +156,7 @@ class Matches:
         hubs = (known.hub(said.from_coop), known.hub(said.to_coop))
         made = said.commodity != said.to_commodity
         kind = None if good is None else (good.unit, good.family, good.trade)
+        trade = good.trade if good is not None and good.trade in _TRADED else "free"
         facts: dict[str, tuple[object, object]] = {
             "its offer": (
                 (said.from_coop, f"{said.commodity}|{said.grade}|{said.lot}"),
@@ -167,7 +169,7 @@ class Matches:
             "its tier": (1 if hubs[0] == hubs[1] and not made else 2, said.tier),
             "its partition": (self._tier, said.tier),
             "one commodity, or a recipe between": (True, self._becomes(said)),
-            "free goods of that unit and family": (kind, (said.unit, said.family, "free")),
+            "goods of that unit and family": (kind, (said.unit, said.family, trade)),
             "a grade of the goods": (True, graded),
         }
         for fact, (expected, found) in facts.items():

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Container
 from typing import Final, NamedTuple
 
+from deploy.verify import pacts
 from deploy.verify.books import Order
 from deploy.verify.deeds import Deeds
 from deploy.verify.findings import PROMISES, place
@@ -95,6 +96,11 @@ class Promises:
             if name != but and (among is None or name in among)
         )
 
+    def _brought(self, of: MatchRecord) -> set[str]:
+        """The matches that bring a need the goods of one: it may have asked for others before."""
+        live = self._live.get(of.need, {}).items()
+        return {name for name, said in live if said.commodity == of.commodity}
+
     def settle(self, walk: Walk) -> None:
         """At the end of the log every promise must have had its tick."""
         for tick, made in self._at_tick.items():
@@ -124,12 +130,31 @@ class Promises:
         free = level.on_hand - level.keep
         if promised > free:
             self._breach(said, now, "promises more than there is", f"at most {free}", promised)
-        wanted = self._taken(said.need)
+        wanted = self._taken(said.need, self._brought(said))
         wanted += self._legs.promised("need", said.need, now.version)
         if wanted > (asked := _asked(walk, said, order)):
             what = "promises more than is asked for"
             self._breach(said, now, what, f"at most {asked}", wanted)
         self._terms(walk, said, now, level, order)
+        self._pacts(walk, said, now)
+
+    def _pacts(self, walk: Walk, said: MatchRecord, now: Moment) -> None:
+        """Contracts are kept: their days, who they are for, and their name on the match."""
+        books = walk.book(said.from_coop), walk.book(said.to_coop)
+        given = pacts.of_stock(books[0], (said.commodity, said.grade, said.lot))
+        asked = pacts.of_order(books[1], said.need.partition("|")[2])
+        today = (walk.as_of_ms + self._known.hubs[said.to_hub] * HOUR_MS) // DAY_MS
+        for book, pact in zip(books, (given, asked), strict=True):
+            if not pacts.is_open(book, pact, today):
+                self._breach(said, now, "was made while its contract was shut", "", pact)
+        ends = pacts.right(books[0], given), pacts.right(books[1], asked)
+        trade = self._known.goods[said.commodity].trade
+        wrong = pacts.wrong(*ends, (said.from_coop, said.to_coop), trade)
+        if wrong:
+            self._breach(said, now, wrong, "", ends)
+        partner = next((pact.tag for pact in (given, asked) if pact is not None), "")
+        if said.partner != partner:
+            self._breach(said, now, "names another contract", partner, said.partner)
 
     def _terms(
         self, walk: Walk, said: MatchRecord, now: Moment, level: Level, order: Order
@@ -158,7 +183,7 @@ class Promises:
     def _lots(self, walk: Walk, said: MatchRecord, now: Moment, ends: tuple[Level, Order]) -> None:
         """At least both smallest lots; a need may take less only as the last of what it wants."""
         level, order = ends
-        alone = self._held | self._still(said.need)
+        alone = (self._held | self._still(said.need)) & self._brought(said)
         left = _asked(walk, said, order) - self._taken(said.need, alone, but=said.match_id)
         left -= self._legs.promised("need", said.need, now.version)  # other hubs fill that
         least = max(level.min_lot, min(order.min_lot, left))

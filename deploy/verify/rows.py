@@ -25,7 +25,7 @@ _AFTER: Final = {":": ";", "|": "}"}
 _OF_A_MATCH: Final = (
     "match_id state version price leg_cost from_coop to_coop commodity grade tier payment"
     " pool pooled quantity shipped_quantity received_quantity refused_quantity lost_quantity"
-    " held_quantity freezes_at asked_at opened_at"
+    " held_quantity freezes_at asked_at opened_at partner"
 )
 
 
@@ -169,10 +169,11 @@ class Rows:
                     ms if ms > 0 else None
                     for ms in (said.freezes_ms, said.asked_ms, said.opened_ms)
                 ),
+                said.partner or None,
             )
             rows = self._in.rows("v_match", _OF_A_MATCH, '"match_id" = :name', name)
             found = {
-                row[0]: (*row[1:13], *map(amount, row[13:19]), *map(at_ms, row[19:]))
+                row[0]: (*row[1:13], *map(amount, row[13:19]), *map(at_ms, row[19:22]), row[22])
                 for row in rows
             }
             self._in.compare("v_match", {said.match_id: expected}, found, of=said.need)

@@ -78,6 +78,11 @@ class Shelf:
                 terms_key, terms = key, self.terms.get(at, _NOTHING)
         return Level(on_hand, *terms)
 
+    def counted(self, devices: Sequence[str], is_void: IsVoid) -> Key | None:
+        """The place of the newest count."""
+        counts = [key for _, key, kind, _ in self.entries(devices) if kind == "c"]
+        return max((key for key in counts if not is_void(key)), default=None)
+
     def _moved(self) -> int | None:
         """The sum of movements alone; None when there is a count."""
         places, quantities = self.lines[2::4], self.lines[3::4]

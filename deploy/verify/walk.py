@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
-from deploy.verify import refusals
+from deploy.verify import pacts, refusals
 from deploy.verify.bodies import BodyReader
 from deploy.verify.books import CoopBook
 from deploy.verify.findings import COUNTED, JUDGED, Report, place
@@ -22,7 +22,7 @@ from deploy.verify.lines import LINES_MAX, Line, LineReader
 from deploy.verify.log import Log, LogRecord
 from deploy.verify.messages import Message, request
 from deploy.verify.sayings import Saying, read
-from deploy.verify.shapes import DECISION, GAP, PROFILE, REPORT, TICK
+from deploy.verify.shapes import CONTRACT, DECISION, GAP, PROFILE, REPORT, TICK
 from deploy.verify.wording import expected_words, fingerprint
 
 _ONE_OF_BOTH: Final = frozenset({"duplicate", "rejected"})
@@ -89,8 +89,8 @@ class Walk:
         places = book.offsets()
         for record in log.records(self._topic, self._at[0], min(places, default=0)):
             said = read(record, self._at[1], self._known) if record.offset in places else None
-            if said is not None and said.type == REPORT:
-                for parts in self.reader.read(said, book.packs):
+            if said is not None:
+                for parts in pacts.lines_of(said, book, self.reader, self._known):
                     for line in expected_words(said.id, parts or ()):
                         rows[line[0]] = (*line[1:6], said.device, said.sequence, said.time_ms)
             if record.offset >= max(places, default=0):
@@ -234,6 +234,12 @@ class Walk:
             )
         if letter and kept:
             self.mended[letter] = said.id
+        self._shown(record, said, judged, kept)
+        return "accepted" if kept else "rejected"
+
+    def _shown(self, record: LogRecord, said: Saying, judged: Judgement, kept: list[Line]) -> None:
+        """The ledger tells the lines that were kept, and no others."""
+        book = self.book(said.actor)
         self._report.count("lines", len({line.n for line in kept}))
         words = expected_words(said.id, kept)
         self._report.count("ledger_lines", len(words))
@@ -242,7 +248,6 @@ class Walk:
             self._breach(JUDGED, what, (record, judged), *_apart(words, judged.lines))
         book.rows[0] += len(words)
         book.rows[1] += sum([fingerprint(line, said) for line in words])
-        return "accepted" if kept else "rejected"
 
     def _is_open(
         self, record: LogRecord, said: Saying, judged: Judgement, refused: dict[int, str]
@@ -260,7 +265,9 @@ class Walk:
 
     def _body(self, record: LogRecord, said: Saying, judged: Judgement, book: CoopBook) -> str:
         reason = next((reason for _, reason in judged.refused), None)
-        if reason is None and said.type == PROFILE:
+        if said.type == CONTRACT:
+            self._contract(record, said, judged, book)
+        elif reason is None and said.type == PROFILE:
             self._profile(said, book)
         elif said.type == GAP:
             gate = self.gates[said.actor, said.device]
@@ -272,10 +279,29 @@ class Walk:
             )
         return "accepted" if reason is None else "rejected"
 
+    def _contract(
+        self, record: LogRecord, said: Saying, judged: Judgement, book: CoopBook
+    ) -> None:
+        """A contract says one line, as a report would; it is kept or refused with that."""
+        line = pacts.line_of(said.data, self.reader, self._known)
+        facts = refusals.Facts(said, book, self.reader, self.as_of_ms)
+        for _, reason in judged.refused:
+            if not refusals.allowed(line, reason, facts):
+                what = f"{said.id} is sound and was refused"
+                self._breach(JUDGED, what, (record, judged), "", reason)
+        kept = [] if judged.refused else [line]
+        if kept:
+            book.take(said, kept)
+            key = (said.time_ms, said.device, said.sequence, line.n, 0)
+            book.pacts.append(pacts.pact_of(key, said.data))
+        self._shown(record, said, judged, kept)
+
     def _profile(self, said: Saying, book: CoopBook) -> None:
         key = (said.time_ms, said.device, said.sequence, 0, 0)
         if book.packs_key is None or key > book.packs_key:
             book.packs_key, book.packs = key, self._bodies.packs(said.data) or {}
+            book.permits = pacts.same_words(said.data["permits"])
+            book.outlet = said.data["outlet"]
 
     # -------------------------------------------------------------- names
     def _name(self, offset: int) -> str:

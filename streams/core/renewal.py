@@ -13,6 +13,12 @@ def is_as_before(deal: Deal, proposal: Proposal) -> bool:
     return kept == (proposal.quantity, proposal.price, proposal.leg_cost)
 
 
+def relabel(deal: Deal, partner: str) -> bool:
+    """Say on whose contract a standing proposal is by now; False when that has not changed."""
+    changed, deal.partner = deal.partner != partner, partner
+    return changed
+
+
 def renew(
     deal: Deal, proposal: Proposal, ends: tuple[OfferLine, NeedLine], answer: Round, tick: int
 ) -> bool:

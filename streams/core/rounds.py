@@ -20,7 +20,7 @@ from streams.core.lifecycle_table import Action
 from streams.core.lifecycle_times import PROPOSAL_MS
 from streams.core.lines import Leg, NeedLine, OfferLine, Options, Priority, Proposal, Round
 from streams.core.orders import OrderView
-from streams.core.renewal import is_as_before, renew
+from streams.core.renewal import is_as_before, relabel, renew
 from streams.core.standing import Standing, standing
 from streams.core.state import Deal, Step, WhyNot
 from streams.core.state import Round as RoundState
@@ -181,6 +181,7 @@ class Market:
             del wanted[pair]
             ends = by_offer[pair[0]], by_need[pair[1]]
             renewed = not frozen and renew(deal, proposal, ends, answer, now.tick)
+            renewed |= relabel(deal, self._standing.partner(*pair))
             ripe = self._drafts.ripen(deal, emergency=ends[1].priority == EMERGENCY)
             if renewed or ripe:
                 self._note(changes, deal, now.version)
@@ -241,10 +242,6 @@ class Market:
     def _way(self, offer: OfferLine, need: NeedLine) -> tuple[Leg, str] | None:
         site = self._standing.site
         return self._set.ways.leg(site(offer), site(need), offer.commodity)
-
-    def _mode(self, offer: OfferLine, need: NeedLine) -> str:
-        found = self._way(offer, need)
-        return found[1] if found else ""
 
     def proposed(self) -> dict[str, int]:
         """Micro base units that live proposals nobody has said yes to take, by line."""
@@ -309,7 +306,7 @@ class Market:
             quantity=proposal.quantity,
             price=proposal.price,
             leg_cost=proposal.leg_cost,
-            leg_mode=self._mode(offer, need),
+            leg_mode=(self._way(offer, need) or ("", ""))[1],
             leg_days=proposal.days,
             certified=answer.certified,
             tick=now.tick,

@@ -8,9 +8,11 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from deploy.verify.bodies import BodyReader
+from deploy.verify.books import CoopBook
 from deploy.verify.goods import UNGRADED, load
 from deploy.verify.lines import LINES_MAX, Asked, LineReader, Plan, Stock, Void
 from deploy.verify.log import LogRecord
+from deploy.verify.pacts import lines_of
 from deploy.verify.sayings import read
 from deploy.verify.shapes import REPORT, TICK
 from schemas.errors import Rejection
@@ -118,11 +120,9 @@ def theirs(record: Record) -> Verdict:
     who = (said.type, said.id, said.actor, said.hub, said.device, said.sequence, said.time_ms)
     if said.type != TICK and not _bodies(record.partition).is_sound(said):
         return REJECTED
-    if said.type != REPORT:
-        return Verdict(accepted=True, who=who)
-    if not 1 <= len(said.data["lines"]) <= LINES_MAX:
+    if said.type == REPORT and not 1 <= len(said.data["lines"]) <= LINES_MAX:
         return REJECTED
-    read_lines = LINES.read(said, {})
+    read_lines = lines_of(said, CoopBook(), LINES, KNOWN)
     lines = tuple(_their_meaning(line) for parts in read_lines for line in parts or ())
     refused = tuple(n for n, parts in enumerate(read_lines, 1) if parts is None)
     return Verdict(accepted=True, who=who, lines=lines, refused=refused)
