@@ -20,7 +20,7 @@ from tests.simulation.asking import Ask, Asking, Lines
 from tests.simulation.craft import FAMILY, PARTITIONS, craft
 from tests.simulation.deciding import drawn
 from tests.simulation.openings import opened
-from tests.simulation.words import VILLAGES, Hours, cut_offs_of, haste, spoken_line
+from tests.simulation.words import VILLAGES, Hours, cut_offs_of, haste, pact, spoken_line
 from tests.support.core_logs import DAY, HOUR, NOON, Line, Logged, Saying, day
 from tests.support.core_logs import report as spoken
 from tests.support.core_logs import said as uttered
@@ -37,6 +37,8 @@ HUBS = {partition_of(hub, PARTITIONS): hub for hub in VILLAGES}
 JUMPS = (0, 0, 1_000, HOUR, HOUR, 5 * HOUR, 20 * HOUR, 3 * DAY, -HOUR)
 LATE = (0, 0, 0, 0, 60_000, HOUR, DAY, 5 * DAY)
 FUTURE = 11 * 60_000
+PARTNERS, SPOKEN = 0.4, 0.2
+"""In how many stories partners speak, and how often they do there."""
 RUBBISH = (b"{rubbish", b"", b"[]", b'{"specversion":"1.0"}', b"\xff\xfe")
 
 
@@ -73,11 +75,11 @@ def story(seed: str, number: int, records: int, matcher: str, hours: Hours = Non
     """Tell a story of so many records to partition `number`; `hours` are its hub's cut-offs."""
     chance, epochs = Random(seed), (0, 0, 0, 1, 7)
     told = Story(number, HUBS[number], chance.choice(epochs), cut_offs_of(seed, hours))
-    return _Teller(chance, told, matcher).tell(records)
+    return _Teller(chance, told, matcher, Random(f"{seed} partners")).tell(records)
 
 
 class _Teller:
-    def __init__(self, chance: Random, told: Story, matcher: str) -> None:
+    def __init__(self, chance: Random, told: Story, matcher: str, partners: Random) -> None:
         self.chance, self.told = chance, told
         self.coops = [f"{told.hub}.{village}" for village in VILLAGES[told.hub]]
         self.now, self.ticks = NOON, 0
@@ -92,9 +94,12 @@ class _Teller:
         self.weights += [chance.choice((1.0, 2.5)), chance.choice((1.0, 2.0)), 0.3]
         self.weights += chance.choice(([0.0, 0.0], [2.0, 1.0], [5.0, 1.0], [9.0, 2.0]))
         self.far = chance.random() < 0.06
+        self.partners = partners if partners.random() < PARTNERS else None
 
     def tell(self, records: int) -> Story:
         opening, least = opened(self.chance)
+        if self.partners is not None:
+            opening, least = ["contract", *opening], least + 1
         records = max(records, least)
         for n in range(records):
             tell: Any = self._named(opening[n]) if n < len(opening) else self._draw()
@@ -108,6 +113,8 @@ class _Teller:
         return partial(self._request, ask) if ask else getattr(self, f"_{what}")
 
     def _draw(self) -> Any:
+        if self.partners is not None and self.partners.random() < SPOKEN:
+            return self._contract
         kinds = (
             self._report,
             self._repeat,
@@ -269,6 +276,18 @@ class _Teller:
             told = {"kind": "order.amended", "order": number, "revision": revision}
             return {**told, "ceiling_price": price}
         return {"kind": "order.cancelled", "order": number}
+
+    def _contract(self) -> tuple[Saying, Expected]:
+        """A partner buys or supplies, by the hub or by a co-op that speaks for it."""
+        chance = self.partners or self.chance
+        actor = chance.choice((self.told.hub, self.told.hub, self.coops[0]))
+        number = self._number(actor, "mitra")
+        body = pact(chance, self.now, self.coops)
+        at = self.now - chance.choice(LATE)
+        saying = uttered("contract", (actor, "mitra", number), body, at)
+        if actor in self.coops:
+            self.own.append((actor, "mitra", number, 1))
+        return self._moment(saying)[0], Expected("accepted", (), saying.value)
 
     # -------------------------------------------------------------- what is no fresh report
     def _repeat(self) -> tuple[Saying, Expected]:

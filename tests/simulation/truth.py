@@ -19,10 +19,11 @@ from tests.simulation.listening import asks, last_left
 from tests.simulation.rooms import Lines
 from tests.simulation.teller import Expected, Story
 from tests.simulation.told_away import Between, Words
-from tests.support.core_logs import Logged
-from tests.support.oracle import Oracle
+from tests.support.core_logs import Logged, day
+from tests.support.oracle import Oracle, lines_said
 
 EPOCH = 2**40
+WIB_MS = 7 * 3_600_000
 Rows = dict[Name, tuple[int, str]]
 
 
@@ -51,6 +52,7 @@ class Truth:
         self._lines = Lines(Oracle([]))
         self._told_home: list[bytes] = []
         self._whole = False
+        self._now_ms = 0
         self._walk()
         self._whole = True
         self._hold_against_oracle()
@@ -81,6 +83,7 @@ class Truth:
         story, sound = self.story, list[bytes]()
         runs = story.effects or map(self.fresh().fold, ([record] for record in story.records))
         for record, expected, effects in zip(story.records, story.expected, runs, strict=True):
+            self._pass_time(record, expected)
             verdicts: list[str] = []
             letters: dict[str, bytes] = {}
             for key, value in effects.state:
@@ -103,9 +106,19 @@ class Truth:
                 self._lines = Lines(Oracle(sound, self._deeds.moved))
             if expected.tick:
                 self._bound(expected.tick)
+                self._opened(expected.tick)
                 self._stands(record)
             self._said_away(record, expected, words)
             self.after.append((dict(self.rows), dict(self.state), dict(self.between.rows)))
+
+    def _pass_time(self, record: Logged, expected: Expected) -> None:
+        """Time is what the ticks say, and before the first what the first record says."""
+        if expected.tick or not self._now_ms:
+            self._now_ms = max(self._now_ms, record.timestamp)
+
+    def _is_open(self, side: str, line: str) -> bool:
+        """Whether a line may be matched today, by the day of western Indonesia."""
+        return self._lines.oracle.is_open(side, line, day(self._now_ms + WIB_MS))
 
     def _still(self, expected: Expected, effects: Effects) -> None:
         """A tick that was sent before changes nothing."""
@@ -143,9 +156,10 @@ class Truth:
         live = [about for name, about in self._abouts.items() if name[0] == "match" and about.live]
         self._lines.live = live
         resting = self._resting()
-        places = [place for place in self._lines.places if place[1] not in resting]
-        lines = self._lines.room, places
-        self.between.follow(record, expected, self._version(record), words, lines)
+        lines = (place for place in self._lines.places if place[1] not in resting)
+        places = [place for place in lines if not expected.tick or self._is_open(*place[:2])]
+        room = self._lines.room, places
+        self.between.follow(record, expected, self._version(record), words, room)
 
     def _resting(self) -> set[str]:
         """Offers whose owners were asked for word of them and have given none that is newer."""
@@ -199,7 +213,7 @@ class Truth:
         shown = [(x["line_id"], x["kind"], x.get("said", "")) for x in content["lines"]]
         due = [
             (f"{said['id']}#{n}", x["kind"], x.get("quantity", ""))
-            for n, x in enumerate(said["data"]["lines"], 1)
+            for n, x in enumerate(lines_said(said), 1)
         ]
         law("I3", shown == due, f"the ledger shows {shown}, not {due}")
 
@@ -224,6 +238,13 @@ class Truth:
             line: (goods, wanted - sum(x.micro for x in legs.on("need", line, goods)))
             for line, (goods, wanted) in self._lines.wanted.items()
         }
+
+    def _opened(self, tick: int) -> None:
+        """What is promised at a tick is of lines that are open that day."""
+        for name, about in self._abouts.items():
+            if name[0] == "match" and about.tick == tick:
+                for side, line in (("offer", about.offer), ("need", about.need)):
+                    law("I5", self._is_open(side, line), f"{name} of {line}, which is shut")
 
     def _overheard(self) -> None:
         """The market asks for leftovers that it did not hear of, and for nothing else."""
@@ -265,7 +286,7 @@ class Truth:
             right[commodity, grade][0] += level["on_hand"] * 1_000_000
         grades: dict[str, tuple[str, str]] = {}
         for number, order in oracle.asked().items():
-            if order["state"] == "open":
+            if order["state"] == "open" and self._is_open("need", number):
                 grades[number] = (order["commodity"], order.get("grade") or "UNGRADED")
                 right[grades[number]][1] += order["wanted"] * 1_000_000
         for number, asked in grades.items():

@@ -3,10 +3,12 @@
 Decides the mix of right and wrong decisions by the state of a match. Quantities are whole.
 """
 
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
 from streams.core.state import Deal
+from tests.support.core_logs import DAY, day
 
 MICRO = 1_000_000
 Hours = tuple[int, ...] | None
@@ -50,6 +52,20 @@ def spoken_line(kind: str, chance: Random, **more: Any) -> dict[str, Any]:
     unit = "BUTIR" if commodity == "KELAPA" else "KG"
     told = {"kind": kind, "commodity": commodity, "quantity": str(chance.randrange(1, 200))}
     return {**told, "unit": unit, **more}
+
+
+def pact(chance: Random, now_ms: int, sites: Sequence[str]) -> dict[str, Any]:
+    """Give the body of a contract about now: a tag that others may have, goods, and its days."""
+    goods = spoken_line("", chance)
+    since = now_ms + chance.choice((-2, 0, 0, 0, 1, 3)) * DAY
+    body = {
+        "contract": chance.choice(("MITRA-1", "MITRA-2", "PO-1")),
+        "site": chance.choice(sites),
+    }
+    body |= {name: goods[name] for name in ("commodity", "quantity", "unit")}
+    body["direction"] = chance.choice(("buy", "supply"))
+    body |= {"since": day(since), "until": day(since + chance.choice((0, 1, 3, 9, 30)) * DAY)}
+    return body | ({"price": "9000"} if chance.random() < 0.3 else {})
 
 
 def word(deal: Deal, chance: Random) -> tuple[str, dict[str, Any]]:

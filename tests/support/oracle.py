@@ -1,7 +1,8 @@
 """What positions and orders must be, said once more from the design alone, in the plainest way.
 
-It reads the bytes of reports, keeps everything for ever and works every answer out from the
-start. It shares no code with the core; it knows only sound reports in base units and no limits.
+It reads the bytes of reports and contracts, keeps everything for ever and works every answer out
+from the start. It shares no code with the core; it knows only sound sayings in base units and no
+limits.
 What matches moved it is told: who decided what was carried out is not its to say.
 """
 
@@ -40,8 +41,24 @@ class Moved:
         return {**fields, **goods, "quantity": str(self.amount)}
 
 
+def lines_said(told: dict[str, Any]) -> list[dict[str, Any]]:
+    """The lines of a report, or the one that a contract says as if a report had."""
+    data = told["data"]
+    if "contract" not in data:
+        lines: list[dict[str, Any]] = data["lines"]
+        return lines
+    same = ("commodity", "quantity", "unit", "grade", "min_lot")
+    line = {name: data[name] for name in same if name in data}
+    line["pact"] = {name: data[name] for name in ("contract", "since", "until")}
+    if data["direction"] == "supply":
+        line |= {"kind": "stock.counted", "lot": data["contract"]}
+        return [line | ({"floor_price": data["price"]} if "price" in data else {})]
+    line |= {"kind": "order.placed", "order": data["contract"]}
+    return [line | ({"ceiling_price": data["price"]} if "price" in data else {})]
+
+
 class Oracle:
-    """All lines of all reports, each report once, and what matches moved."""
+    """All lines of all sayings, each saying once, and what matches moved."""
 
     def __init__(self, values: list[bytes], moved: Sequence[Moved] = ()) -> None:
         self.moved = moved
@@ -52,11 +69,10 @@ class Oracle:
         self.lines: list[dict[str, Any]] = []
         for told in reports.values():
             data = told["data"]
-            for n, line in enumerate(data["lines"], 1):
+            coop = data.get("coop") or data["actor"]
+            for n, line in enumerate(lines_said(told), 1):
                 key = (ms(told["time"]), data["device"], data["sequence"], n)
-                self.lines.append(
-                    {**line, "coop": data["coop"], "key": key, "id": f"{told['id']}#{n}"}
-                )
+                self.lines.append({**line, "coop": coop, "key": key, "id": f"{told['id']}#{n}"})
         self.lines += [one.line for one in moved]
         voids = [line for line in self.lines if line["kind"] == "line.voided"]
         self.voided = {
@@ -70,6 +86,32 @@ class Oracle:
 
     def _good(self, line: dict[str, Any]) -> bool:
         return line["id"] not in self.voided
+
+    def is_open(self, side: str, name: str, today: str) -> bool:
+        """Whether a line may be matched on a day (`2026-11-22`): one on a contract has its days.
+
+        A hub has no goods of its own. Of one tag the newest contract holds.
+        """
+        coop, _, rest = name.partition("|")
+        if side == "offer":
+            commodity, grade, lot = rest.split("|")
+            place = (commodity, grade, lot)
+            counts = [line for line in self._of(coop, "stock.counted") if _place(line) == place]
+            pact = counts[-1].get("pact") if counts else None
+        else:
+            held = [x for x in self._of(coop, "order.placed") if x["order"] == rest]
+            pact = held[-1].get("pact") if held else None
+        if pact is None:
+            return side == "need" or len(coop) > len("19.02")
+        said = [line["pact"] for line in self.lines if self._good(line) and line["coop"] == coop
+                and line.get("pact", {}).get("contract") == pact["contract"]]  # fmt: skip
+        within: bool = pact["since"] <= today <= pact["until"]
+        return within and said[-1] is pact
+
+    def _of(self, coop: str, kind: str) -> list[dict[str, Any]]:
+        """The lines of a kind that hold, in the order of their time."""
+        own = (line for line in self.lines if line["coop"] == coop and line["kind"] == kind)
+        return [line for line in own if self._good(line)]
 
     def positions(self) -> dict[tuple[str, str], dict[str, Any]]:
         """By (co-op, `commodity|grade|lot`): on_hand, keep, floor_price, when it was spoken of."""
@@ -123,6 +165,10 @@ class Oracle:
             order["delivered"] = sum(came)
             order["wanted"] = max(0, int(order["quantity"]) - sum(came))
         return order
+
+
+def _place(line: dict[str, Any]) -> tuple[str, str, str]:
+    return line["commodity"], line.get("grade", "UNGRADED"), line.get("lot", "")
 
 
 def _order(revisions: dict[int, dict[str, Any]]) -> dict[str, Any]:
