@@ -175,11 +175,14 @@ def _nothing_is_over_promised(core: Partition, after: Logged) -> None:
         at_risk = [deal for deal in own.values() if deal.at_risk]
         assert asked <= promises.free(offer) or (at_risk and _only_held(own)), after
     for need, own in book.by_need.items():
-        want = core._view.totals.wants.get(need)
-        good = [d for d in own.values() if want is not None and d.commodity == want.commodity]
+        actor, _, number = need.partition("|")  # what is shut by its contract's days still wants
+        seen = core._view.seen(actor, number)
+        open_ = seen is not None and not seen.cancelled
+        goods = seen.commodity if seen is not None and open_ else ""
+        good = [d for d in own.values() if d.commodity == goods]
         asked = sum(map(coming, good))
         at_risk = [deal for deal in own.values() if deal.at_risk]
-        room = 0 if want is None else want.open
+        room = seen.wanted if seen is not None and open_ else 0
         assert asked <= room or (at_risk and _only_held(own)), after
         assert len(good) == len(own) or at_risk
         assert all(deal.state in LIVE for deal in own.values())

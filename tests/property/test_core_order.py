@@ -115,7 +115,7 @@ def moved(desk: Desk, log: list[Saying]) -> list[Moved]:
 @given(SEEDS)
 def test_what_ticks_forget_still_counts_as_the_oracle_that_forgets_nothing_says(seed: int) -> None:
     chance = Random(seed)
-    log = Village(chance, COOPS[:2]).life(60, 16, packs=False)
+    log = Village(chance, COOPS[:2]).life(60, 16, whole=False)
     desk = Desk()
     for said in log:
         desk.feed(said)

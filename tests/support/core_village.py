@@ -24,11 +24,13 @@ from tests.support.core_logs import (
     profile,
     received,
     report,
+    said,
     tick,
     voided,
 )
 
 GOODS = ("KELAPA", "KOPRA", "VCO")
+PERMITS: tuple[list[str], ...] = ([], [], [], ["NIB"], ["nib", "PIRT"])
 GRADES = ("", "", "A", "B")
 LOTS = ("", "", "L1")
 NEXT = {
@@ -64,18 +66,20 @@ class Village:
         ]
 
     def life(
-        self, reports: int, ticks: int, *, packs: bool = True, cut_offs: tuple[int, ...] = ()
+        self, reports: int, ticks: int, *, whole: bool = True, cut_offs: tuple[int, ...] = ()
     ) -> list[Saying]:
         """Reports, repetitions, conflicts and decisions from NOON on, between ticks days apart.
 
-        The log is folded as it is told, for decisions must name matches that are there.
+        The log is folded as it is told, for decisions must name matches that are there. Not
+        `whole`: without packs and partners.
         """
-        desk, now, self.packs = Desk(partition(cut_offs)), NOON, packs
+        desk, now, self.packs = Desk(partition(cut_offs)), NOON, whole
         log: list[Saying] = []
         for n in range(1, ticks + 1):
             now += self.chance.choice((2 * HOUR, 2 * HOUR, 5 * HOUR, 20 * HOUR, 3 * DAY, 16 * DAY))
             for _ in range(self.chance.randrange(2 * reports // ticks + 1)):
-                log.append(self._something(log, desk, now))
+                partner = whole and self.chance.random() < 0.05
+                log.append(self._partner(now) if partner else self._something(log, desk, now))
                 desk.feed(log[-1])
             log.append(tick(n, now))
             desk.feed(log[-1])
@@ -103,7 +107,7 @@ class Village:
             mandates = [{"hub": HUB, "since": since}] if chance.random() < 0.8 else []
             size = {"quantity": str(chance.randrange(2, 5)), "unit": "BUTIR"}
             packs = [{"commodity": "KELAPA", "pack": "KERANJANG", **size}]
-            more = {"mandates": mandates, "packs": packs}
+            more = {"mandates": mandates, "packs": packs, "permits": chance.choice(PERMITS)}
             return profile(coop, self._number(coop), now - chance.randrange(9) * HOUR, **more)
         if matches and what < 0.45:
             match = chance.choice(matches)
@@ -117,6 +121,26 @@ class Village:
         late = chance.choice((0, 0, 0, HOUR, DAY, 20 * DAY, 50 * DAY))
         plain = replace(self.report(now - late), timestamp=now)
         return self._mending(plain) if chance.random() < 0.1 else plain
+
+    def _partner(self, now: int) -> Saying:
+        """A contract about now, by the hub or by a co-op that speaks for somebody."""
+        chance = self.chance
+        actor, since = (
+            chance.choice((HUB, HUB, self.coops[0])),
+            now + chance.randrange(-9, 9) * DAY,
+        )
+        body: Line = {
+            "contract": chance.choice(("M-1", "M-2", "PO-1")),
+            "site": chance.choice(self.coops),
+        }
+        body |= {"direction": chance.choice(("buy", "supply")), "permits": chance.choice(PERMITS)}
+        body |= {"quantity": str(chance.randrange(1, 300)), "commodity": chance.choice(GOODS)}
+        body["unit"] = {"KELAPA": "BUTIR", "VCO": "LITER"}.get(body["commodity"], "KG")
+        body |= {"since": day(since), "until": day(since + chance.randrange(30) * DAY)}
+        at = now - chance.choice((0, 0, HOUR, DAY, 20 * DAY))
+        told = said("contract", (actor, "desk", self._number(actor)), body, at)
+        self.said.append((actor, "desk", self.next[actor, "desk"], 1))
+        return replace(told, timestamp=now)
 
     def _mending(self, plain: Saying) -> Saying:
         """The same report as the repair of one of few dead letters: some come twice."""

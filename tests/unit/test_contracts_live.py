@@ -34,6 +34,7 @@ from tests.support.core_logs import (
     tick,
     voided,
 )
+from tests.support.fair import GIVER, TAKER, Fair, goods, order
 
 FIRST, LAST = day(NOON), day(NOON + 9 * DAY)
 
@@ -366,3 +367,21 @@ def test_terms_that_nothing_stands_on_go_once_nothing_can_bring_them_back():
     desk.feed(supply("T-2", 5, later, n=3))
     terms = desk.core._book.coops[HUB].contracts
     assert sorted(terms) == ["mitra|2", "mitra|3"]
+
+
+# ------------------------------------------------------------------ between hubs
+@pytest.mark.parametrize(
+    ("given", "asked", "partner"),
+    [
+        ({"line": "19.02|KOPRA|A|BULOG-7", "contract": True}, {}, "BULOG-7"),
+        ({}, {"line": "31.72|PABRIK-1", "coop": "31.72", "contract": True}, "PABRIK-1"),
+        ({}, {}, ""),
+    ],
+)
+def test_a_match_between_hubs_names_the_contract_that_an_end_stands_on(
+    given: dict[str, Any], asked: dict[str, Any], partner: str
+):
+    fair = Fair()
+    fair.hear(fair.lines(GIVER, goods(**given)), fair.lines(TAKER, order(15, **asked)))
+    fair.next_round()
+    assert fair.match.partner == partner

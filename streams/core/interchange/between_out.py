@@ -116,7 +116,7 @@ def _ends(match: Between, goods: Mapping[str, Good]) -> dict[str, Any]:
         "to_coop": need.coop,
         "to_hub": need.hub,
         "order": _order(need.line, need.coop),
-        "partner": "",
+        "partner": match.partner,
         "at_risk": offer.at_risk or need.at_risk,
     }
 
@@ -253,6 +253,6 @@ def _lot(line: str) -> str:
 
 
 def _order(line: str, coop: str) -> str:
-    """The number of a co-op's order; a contract has none."""
+    """The number of a co-op's order, or the tag of the contract that it stands on."""
     whose, _, order = line.partition("|")
     return order if whose == coop else ""

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from schemas.identity import match_id, partition_of
 from schemas.market import LeftNeed, LeftOffer, LegSide
+from streams.core.contracts import is_hub
 from streams.core.interchange.market_flows import flows_of
 from streams.core.interchange.market_pools import pool_names, whole_deals
 from streams.core.interchange.market_state import Between, End, Family, Pair
@@ -177,7 +178,9 @@ class Rounds:
         offers = {line.line: line for line in problem.offers}
         needs = {line.line: line for line in problem.needs}
         for shipment in taken:
-            match = self._match(shipment, offers[shipment.offer], needs[shipment.need], left)
+            ends = offers[shipment.offer], needs[shipment.need]
+            match = self._match(shipment, *ends, left)
+            match.partner = _partner(*ends, problem.options)
             if shipment.deal in pools:
                 _pool(match, pools[shipment.deal], shipment.lots)
             self._store.put("match", match.match, match)
@@ -278,6 +281,17 @@ def _pool(match: Between, pool: tuple[str, int], lots: tuple[int, int]) -> None:
     """A share of a pool is granted whole or not at all."""
     (match.pool, match.pooled), match.lots = pool, lots
     match.offer.least, match.need.least = match.offer.asked, match.need.asked
+
+
+def _partner(offer: OfferLine, need: NeedLine, options: Options) -> str:
+    """The tag of the contract that an end stands on, "" where none does.
+
+    An order for contract goods may be an outlet's own: then only a hub's is surely a contract's.
+    """
+    if offer.line in options.contracts:
+        return offer.line.rpartition("|")[2]
+    sure = need.commodity not in options.goods.barred or is_hub(need.coop)
+    return need.line.rpartition("|")[2] if sure and need.line in options.contracts else ""
 
 
 def _surplus(shipment: Shipment, offer: OfferLine, need: NeedLine) -> int:

@@ -117,6 +117,7 @@ class Between(MarketRecord):
     pool: str = ""
     pooled: int = 0
     lots: tuple[int, int] = (0, 0)
+    partner: str = ""
 
     @property
     def ends(self) -> tuple[End, End]:
