@@ -76,7 +76,7 @@ def say(
     said = dict(fields)
     amount = said.pop("amount", None)
     if amount is not None:
-        parted = _amount(str(amount).split())
+        parted = amount_in(str(amount).split())
         if parted is None:
             return [_no_amount(str(amount))]
         said |= parted
@@ -95,7 +95,7 @@ def _cancelled(words: Sequence[str]) -> dict[str, Cell] | Fault:
 def _spoken(kind: str, words: Sequence[str]) -> dict[str, Cell] | Fault:
     """Part ``GOODS AMOUNT [UNIT] OPTIONS``: goods are the words before the first amount."""
     for at in range(1, len(words)):
-        parted = _amount(words[at : at + 2])
+        parted = amount_in(words[at : at + 2])
         if parted is None:
             continue
         used = 1 if _together(words[at]) else 2
@@ -111,7 +111,7 @@ def _together(word: str) -> bool:
     return found is not None and found[2] is not None
 
 
-def _amount(words: Sequence[str]) -> dict[str, Cell] | None:
+def amount_in(words: Sequence[str]) -> dict[str, Cell] | None:
     """Read ``120KG`` or ``120 KG``; None when it is neither."""
     found = _AMOUNT.fullmatch(words[0]) if words else None
     if found is None:

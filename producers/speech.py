@@ -15,6 +15,7 @@ from schemas.events import (
     BYTES_MAX,
     LINES_MAX,
     REPORT_TYPE,
+    Contract,
     Decision,
     Line,
     Report,
@@ -24,6 +25,7 @@ from schemas.events import (
 from schemas.identity import HUB_FORM
 from schemas.register import UTC_OFFSET_HOURS
 
+CONTRACT_TYPE: Final = "lumbung.contract.v1"
 DECISION_TYPE: Final = "lumbung.decision.v1"
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,15 +37,15 @@ _ZONES: Final = {
 _encode: Final = msgspec.json.Encoder().encode
 
 
-class _DecisionEnvelope(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A decision whole, as it is written."""
+class _ActEnvelope(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A decision or a contract whole, as it is written."""
 
     specversion: str
     type: str
     id: str
     source: str
     time: Stamp
-    data: Decision
+    data: Decision | Contract
 
 
 def report_id(coop: str, device: str, sequence: int) -> str:
@@ -95,16 +97,25 @@ def report_value(  # noqa: PLR0913 - one argument for each part of a report
 
 def decision_value(decision: Decision, said_ms: int) -> bytes:
     """Give the bytes of a decision that a co-op or its hub took at `said_ms`."""
-    actor, device = decision.actor, decision.device
+    return _act_value(DECISION_TYPE, decision, said_ms)
+
+
+def contract_value(contract: Contract, said_ms: int) -> bytes:
+    """Give the bytes of a contract that a partner's officer said at `said_ms`."""
+    return _act_value(CONTRACT_TYPE, contract, said_ms)
+
+
+def _act_value(name: str, act: Decision | Contract, said_ms: int) -> bytes:
+    actor, device = act.actor, act.device
     kind = "hubs" if HUB_FORM.fullmatch(actor) else "coops"
     return _encode(
-        _DecisionEnvelope(
+        _ActEnvelope(
             specversion="1.0",
-            type=DECISION_TYPE,
-            id=report_id(actor, device, decision.sequence),
+            type=name,
+            id=report_id(actor, device, act.sequence),
             source=f"/{kind}/{actor}/devices/{device}",
             time=local_time(actor, said_ms),
-            data=decision,
+            data=act,
         )
     )
 

@@ -1,0 +1,104 @@
+"""`lumbung contract`: a partner says what it buys or supplies at a village, and until when.
+
+Decides the words and options, and what is refused before it is sent. Refuses to judge: the hub
+worker does, in the book of the village's hub.
+"""
+
+from typing import Annotated, Final
+
+import typer
+
+from deploy.cli_say import DEVICE, deliver_all, faulty, outbox_of
+from deploy.errors import EXIT_CHECK, UsageError
+from deploy.options import Data, Kafka
+from deploy.settings import load
+from deploy.wiring import now_ms
+from producers.contract import Agreed, agreed
+from producers.goods import Goods
+from producers.speech import contract_value
+from schemas import reference
+from schemas.identity import CoopId
+
+_PERMITS: Final = "A permit that the other side must hold; again for each."
+
+
+def contract(
+    tag: Annotated[str, typer.Argument(help="The partner's own number: BULOG-7.")],
+    goods: Annotated[str, typer.Argument(help="Code or name: BERAS-SPHP, kopra.")],
+    amount: Annotated[str, typer.Argument(help="The whole quantity: 2ton, 1.500kg.")],
+    *,
+    actor: Annotated[
+        str, typer.Option("--as", help="Who speaks for the partner: a hub, 19.02, or a co-op.")
+    ],
+    site: Annotated[str, typer.Option(help="The village it lies in or goes to.")],
+    buys: Annotated[
+        bool | None, typer.Option("--buy/--supply", help="Whether the partner buys or supplies.")
+    ] = None,
+    since: Annotated[str, typer.Option(help="First day it holds, 2026-12-01.")] = "",
+    until: Annotated[str, typer.Option(help="Last day it holds.")] = "",
+    grade: Annotated[str, typer.Option(help="Grade; absent is ungraded.")] = "",
+    price: Annotated[
+        str, typer.Option(help="Whole rupiah per base unit: most it pays, least it takes.")
+    ] = "",
+    min_lot: Annotated[str, typer.Option(help="Smallest lot, in the unit of the amount.")] = "",
+    permit: Annotated[list[str] | None, typer.Option(help=_PERMITS)] = None,
+    locale: Annotated[str, typer.Option(help="How numbers are written: id or en.")] = "id",
+    data: Data = None,
+    kafka: Kafka = None,
+) -> None:
+    """Say a contract of a partner; it is matched like stock or an order while it holds.
+
+    What a partner buys is an order of that number, what it supplies a lot of that name, both at
+    SITE in the book of its hub. Saying it again, with the same number, replaces it; the quantity
+    of a supply is what is there when it is said. Subsidised goods go to outlets alone.
+
+    Example: lumbung contract BULOG-7 BERAS-SPHP 2ton --supply --as 19.02 --site 19.02.01.2003
+    --since 2026-12-01 --until 2026-12-31 --price 11000
+    """
+    _require_parties(actor, site)
+    direction = "" if buys is None else ("buy" if buys else "supply")
+    fields = {"contract": tag, "commodity": goods, "amount": amount, "site": site, "since": since,
+              "until": until, "grade": grade, "price": price, "min_lot": min_lot,
+              "locale": locale}  # fmt: skip
+    words = Goods(reference.catalogue(), reference.units())
+    found = agreed(actor, direction, fields, permit or (), words)
+    if isinstance(found, list):
+        faulty(found)
+        raise typer.Exit(EXIT_CHECK)
+    _send(found, data, kafka)
+
+
+def _require_parties(actor: str, site: str) -> None:
+    register = reference.register()
+    if not register.is_coop(site):
+        raise UsageError(
+            "LB-U020", f"{site} is no village", "Village codes look like 19.02.01.2003."
+        )
+    if not (register.is_coop(actor) or register.is_hub(actor)):
+        raise UsageError(
+            "LB-U021",
+            f"{actor} is neither a village nor a hub",
+            "Villages look like 19.02.01.2003, hubs like 19.02.",
+        )
+    hub = register.hub_of(CoopId(site))
+    book = actor if register.is_hub(actor) else register.hub_of(CoopId(actor))
+    if hub != book:
+        raise UsageError(
+            "LB-U023",
+            f"{site} is in hub {hub}, and {actor} speaks in hub {book}",
+            f"A contract lies in the book of its site: say it --as {hub}.",
+        )
+
+
+def _send(found: Agreed, data: Data, kafka: Kafka) -> None:
+    settings = load({"data_dir": data, "kafka.bootstrap": kafka}).settings
+    at = now_ms()
+
+    def value_of(sequence: int) -> bytes:
+        return contract_value(found.said(DEVICE, sequence), at)
+
+    with outbox_of(settings) as outbox:
+        draft = outbox.keep_next(found.actor, DEVICE, value_of)
+        typer.echo(f"{draft.id}  {found.read_back}", err=True)
+        deliver_all(settings, outbox)
+    typer.echo(draft.id)
