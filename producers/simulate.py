@@ -99,7 +99,9 @@ class Simulation:
         confirm is sent again, byte for byte. PublishError when it takes nothing any more.
         """
         if self._pace.opening:
-            for batch in _batches(self._world.opening(self._now()), _BATCH_MAX):
+            at_ms = self._now()
+            said = chain(self._world.partners(at_ms), self._world.opening(at_ms))
+            for batch in _batches(said, _BATCH_MAX):
                 if stop.is_set():
                     return self.tally
                 self._send(batch)

@@ -19,6 +19,7 @@ from typing import Final
 from producers.speech import local_time, report_id, report_value
 from producers.world.amounts import Now
 from producers.world.flaws import SORTS, break_report
+from producers.world.partners import said_by_partners
 from producers.world.scene import Home, Scene, Village
 from producers.world.shares import (
     ACTS,
@@ -68,6 +69,8 @@ class World:
         self._seed: Final = seed
         self._scene: Final = scene
         self._chance: Final = Random(seed)
+        homes = list(homes)
+        self._sites: Final = [(str(h.hub), str(h.coops[0])) for h in homes if h.coops]
         settled = scene.villages(homes, self._chance)
         self._villages: Final = [village for village in settled if village.makes]
         assert self._villages, "a world without a village that makes anything"
@@ -77,11 +80,17 @@ class World:
         self._second_phone: Final = f"hp{PHONES * run}"
         for village in self._villages:
             village.orders_placed = (run - 1) * ORDERS_A_RUN
+        self._desk: Final = f"mitra{run}"
         self._under_way: Final[list[tuple[int, int, Spoken]]] = []
         self._held = 0
         self._day = -1
         self._awake: Sequence[Village] = ()
         self._stocked = False
+
+    def partners(self, now_ms: int) -> Iterator[Spoken]:
+        """What partners of the hubs say at the beginning."""
+        for hub, value in said_by_partners(self._sites, self._desk, now_ms):
+            yield Spoken(now_ms, hub, value)
 
     def opening(self, now_ms: int) -> Iterator[Spoken]:
         """Every co-op awake counts its whole stock, then orders: one pass, two reports each."""

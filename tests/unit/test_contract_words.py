@@ -54,7 +54,7 @@ def test_all_that_is_wrong_is_told_at_once():
     found = said("", since="", until="besok", amount="banyak", grade="Z")
     assert {fault.field for fault in found} >= {"direction", "since", "until", "amount", "grade"}
     assert [f.field for f in said(since="2027-01-01")] == ["until"]
-    assert [f.field for f in said(commodity="KOPRA", amount="5karung")] == ["amount"]
+    assert [f.field for f in said(commodity="KOPRA", amount="5ikat")] == ["amount"]
 
 
 def test_a_contract_for_a_village_of_another_hub_is_refused_before_it_is_sent():
