@@ -4,7 +4,7 @@ Decides the words and options, and what is refused before it is sent. Refuses to
 worker does, in the book of the village's hub.
 """
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -19,29 +19,35 @@ from producers.speech import contract_value
 from schemas import reference
 from schemas.identity import CoopId
 
-_PERMITS: Final = "A permit that the other side must hold; again for each."
+Amount = Annotated[str, typer.Argument(help="The whole quantity: 2ton, 1.500kg.")]
+As = Annotated[
+    str, typer.Option("--as", help="Who speaks for the partner: a hub, 19.02, or a co-op.")
+]
+Buys = Annotated[
+    bool | None, typer.Option("--buy/--supply", help="Whether the partner buys or supplies.")
+]
+Price = Annotated[
+    str, typer.Option(help="Whole rupiah per base unit: most it pays, least it takes.")
+]
+Permits = Annotated[
+    list[str] | None, typer.Option(help="A permit that the other side must hold; again for each.")
+]
 
 
 def contract(
     tag: Annotated[str, typer.Argument(help="The partner's own number: BULOG-7.")],
     goods: Annotated[str, typer.Argument(help="Code or name: BERAS-SPHP, kopra.")],
-    amount: Annotated[str, typer.Argument(help="The whole quantity: 2ton, 1.500kg.")],
+    amount: Amount,
     *,
-    actor: Annotated[
-        str, typer.Option("--as", help="Who speaks for the partner: a hub, 19.02, or a co-op.")
-    ],
+    actor: As,
     site: Annotated[str, typer.Option(help="The village it lies in or goes to.")],
-    buys: Annotated[
-        bool | None, typer.Option("--buy/--supply", help="Whether the partner buys or supplies.")
-    ] = None,
+    buys: Buys = None,
     since: Annotated[str, typer.Option(help="First day it holds, 2026-12-01.")] = "",
     until: Annotated[str, typer.Option(help="Last day it holds.")] = "",
     grade: Annotated[str, typer.Option(help="Grade; absent is ungraded.")] = "",
-    price: Annotated[
-        str, typer.Option(help="Whole rupiah per base unit: most it pays, least it takes.")
-    ] = "",
+    price: Price = "",
     min_lot: Annotated[str, typer.Option(help="Smallest lot, in the unit of the amount.")] = "",
-    permit: Annotated[list[str] | None, typer.Option(help=_PERMITS)] = None,
+    permit: Permits = None,
     locale: Annotated[str, typer.Option(help="How numbers are written: id or en.")] = "id",
     data: Data = None,
     kafka: Kafka = None,

@@ -67,9 +67,9 @@ def swaps(
     Reads the warehouse only; 0 also when there is no ring, 2 when --refuse names none, 4 when
     there is no warehouse.
     """
-    with reading(url_of(data, warehouse)) as connection:
-        lines = open_lines(connection)
     day, said = now or datetime.now(JAKARTA), refuse or []
+    with reading(url_of(data, warehouse)) as connection:
+        lines = open_lines(connection, day.date())
     found = rings(lines, day, said)
     best = sorted(found.proposals, key=lambda ring: (ring.freight - ring.value, ring.swap))
     shown = msgspec.structs.replace(found, proposals=best[:limit])

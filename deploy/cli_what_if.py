@@ -50,9 +50,9 @@ def what_if(
     except ProblemError as wrong:
         typer.echo(f"{changes}: {wrong}", err=True)
         raise typer.Exit(EXIT_USAGE) from wrong
-    with reading(url_of(data, warehouse)) as connection:
-        lines = open_lines(connection)
     day = now or datetime.now(JAKARTA)
+    with reading(url_of(data, warehouse)) as connection:
+        lines = open_lines(connection, day.date())
     try:
         told = compared(lines, asked, day)
     except ProblemError as wrong:

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import Connection
 
+from deploy.cli_what_if import JAKARTA
 from schemas.quantity import MICRO
 from sinks.queries import listing
 from sinks.queries.decided import history_of
@@ -63,7 +64,8 @@ class Asked(NamedTuple):
 
 def read(connection: Connection, as_of_ms: int) -> Live:
     """Read all that is open and under way."""
-    lines = open_lines(connection)
+    today = datetime.fromtimestamp(as_of_ms / 1000, JAKARTA).date()
+    lines = open_lines(connection, today)
     offers = {row["offer"] for row in lines.offers}
     needs = {row["order_id"] for row in lines.needs}
     refused = [

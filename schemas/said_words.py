@@ -100,7 +100,14 @@ SAID: Final[Mapping[str, Word]] = {
     "contract": Word("The partner's own name for the contract.", _form(TAG_FORM)),
     "direction": Word("Whether the partner buys from or supplies to the site."),
     "site": Word("Where: the village code of a co-op.", _form(COOP_FORM)),
-    "Contract.quantity": Word("The quota of the whole window, in `unit`.", _QUANTITY),
+    "Contract.quantity": Word(
+        "What is bought over the whole window, or what is there to supply now, in `unit`.",
+        _QUANTITY,
+    ),
+    "Contract.permits": Word("Permits that the other side must hold in its profile."),
+    "Contract.price": Word(
+        "Whole rupiah per base unit: the most a buyer pays, the least a supplier takes.", _PRICE
+    ),
     # the clock
     "tick": Word("Number of the tick: n + 1 follows when n is committed."),
 }

@@ -5,10 +5,12 @@ a side countered, both accepted or somebody shipped does not. Refuses to know pr
 """
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, func, select
 
+from sinks.queries.contracts import on_contracts
 from sinks.queries.shown import Shown, rows, view
 
 UNANSWERED: Final = ("draft", "proposed")
@@ -31,8 +33,9 @@ class OpenLines:
     resting: list[Shown] = field(default_factory=list)
 
 
-def open_lines(connection: Connection) -> OpenLines:
-    """Read all goods and orders that may still be matched."""
+def open_lines(connection: Connection, today: date) -> OpenLines:
+    """Read all goods and orders that may still be matched on a day."""
+    bound = on_contracts(connection, today)
     positions = view("v_position", *_OFFER, "available")
     held = _sums(connection, "offer", "held_quantity", UNANSWERED)
     found = rows(connection, select(*(positions.c[name] for name in (*_OFFER, "available"))))
@@ -46,10 +49,10 @@ def open_lines(connection: Connection) -> OpenLines:
         for row in rows(connection, asked.where(orders.c.state == "open"))
     ]
     silent = _silent(connection)
-    ready = sorted((o for o in offers if o["open"] > 0), key=lambda o: str(o["offer"]))
+    ready = _sorted(bound.may(offers, "offer"), "offer")
     return OpenLines(
         offers=[o for o in ready if o["offer"] not in silent],
-        needs=sorted((n for n in needs if n["open"] > 0), key=lambda n: str(n["order_id"])),
+        needs=_sorted(bound.may(needs, "order_id"), "order_id"),
         resting=[o for o in ready if o["offer"] in silent],
     )
 
@@ -59,6 +62,10 @@ def _silent(connection: Connection) -> set[str]:
     told = view("v_why_not", "line", "reason")
     found = rows(connection, select(told.c.line).where(told.c.reason == SILENT))
     return {row["line"] for row in found}
+
+
+def _sorted(lines: list[Shown], name: str) -> list[Shown]:
+    return sorted((line for line in lines if line["open"] > 0), key=lambda line: str(line[name]))
 
 
 def _sums(

@@ -54,7 +54,7 @@ def warehouse(folder: Path, *said: bytes) -> str:
 
 def rings(folder: Path, said: tuple[bytes, ...], *refused: str) -> dict[tuple[str, ...], str]:
     with reading(warehouse(folder, *said)) as connection:
-        left = left_over(open_lines(connection), DAY, lambda _: None)
+        left = left_over(open_lines(connection, DAY), DAY, lambda _: None)
     barter, _ = barter_of(left, DAY)
     return {ring.parties: ring.id for ring in proposed(barter, refused).cycles}
 

@@ -42,7 +42,7 @@ def warehouse(folder: Path, *more: bytes) -> str:
 
 def lines(folder: Path, *more: bytes) -> OpenLines:
     with reading(warehouse(folder, *more)) as connection:
-        return open_lines(connection)
+        return open_lines(connection, DAY.date())
 
 
 def amounts(found: OpenLines) -> dict[str, float]:

@@ -15,7 +15,8 @@ from random import Random
 from tests.simulation.laws import quiet
 from tests.simulation.processes import Action
 from tests.simulation.real_sink import told_again
-from tests.simulation.teller import HUBS, Story, story
+from tests.simulation.stories import Story
+from tests.simulation.teller import HUBS, story
 from tests.simulation.truth import BreachError, Truth, law
 from tests.simulation.world import World
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.simulation.processes import Action
 from tests.simulation.schedules import Outcome, Plan, replay, stories_of
-from tests.simulation.teller import Expected, Story
+from tests.simulation.stories import Expected, Story
 from tests.support.core_logs import Logged
 
 REPLAYS_MAX = 3_000

@@ -7,19 +7,18 @@ verdict the design gives it, without asking the core; of a decision only that it
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 from typing import Any
 
 from schemas.identity import partition_of
 from schemas.market import LegSide
-from streams.core.effects import Effects
 from streams.core.partition import Partition
 from tests.simulation.asking import Ask, Asking, Lines
 from tests.simulation.craft import FAMILY, PARTITIONS, craft
 from tests.simulation.deciding import drawn
 from tests.simulation.openings import opened
+from tests.simulation.stories import Expected, Story
 from tests.simulation.words import VILLAGES, Hours, cut_offs_of, haste, pact, spoken_line
 from tests.support.core_logs import DAY, HOUR, NOON, Line, Logged, Saying, day
 from tests.support.core_logs import report as spoken
@@ -40,35 +39,6 @@ FUTURE = 11 * 60_000
 PARTNERS, SPOKEN = 0.4, 0.2
 """In how many stories partners speak, and how often they do there."""
 RUBBISH = (b"{rubbish", b"", b"[]", b'{"specversion":"1.0"}', b"\xff\xfe")
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What a record must come to; `letters` by identity, with their bytes, "" for either verdict.
-
-    What is no report has the verdict `tick` or `market`.
-
-    `sound` is the report as the oracle is to read it: without the lines that must be refused.
-    """
-
-    verdict: str
-    letters: tuple[tuple[str, bytes], ...] = ()
-    sound: bytes = b""
-    tick: int = 0
-
-
-@dataclass(slots=True)
-class Story:
-    """A partition's log, whole, and what each record must come to."""
-
-    number: int
-    hub: str
-    epoch: int
-    cut_offs: tuple[int, ...] = ()
-    records: list[Logged] = field(default_factory=list)
-    expected: list[Expected] = field(default_factory=list)
-    effects: list[Effects] = field(default_factory=list)
-    """What the teller's own core, which never failed, said to each record."""
 
 
 def story(seed: str, number: int, records: int, matcher: str, hours: Hours = None) -> Story:

@@ -15,7 +15,7 @@ from tests.simulation.afar import FarDeeds
 from tests.simulation.craft import FAMILY, HOME, PARTITIONS
 from tests.simulation.facts import Fact, Name
 from tests.simulation.legs import Legs, Room
-from tests.simulation.teller import Expected, Story
+from tests.simulation.stories import Expected, Story
 from tests.support.core_logs import Logged
 from tests.support.oracle import Moved
 

@@ -17,7 +17,7 @@ from tests.simulation.craft import FRESH_MS, HOME, craft
 from tests.simulation.facts import Fact, Name, micro, thawed, told
 from tests.simulation.listening import asks, last_left
 from tests.simulation.rooms import Lines
-from tests.simulation.teller import Expected, Story
+from tests.simulation.stories import Expected, Story
 from tests.simulation.told_away import Between, Words
 from tests.support.core_logs import Logged, day
 from tests.support.oracle import Oracle, lines_said

@@ -1,17 +1,9 @@
 """What a partner's contract does in the book of its site's hub: who may meet it, where, when."""
 
-import json
-from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 import pytest
 
-from schemas.errors import Reason
-from schemas.records import version_of
-from streams.core import contracts, state
-from streams.core.effects import Effects
-from tests.support.core_desk import Desk, restored
 from tests.support.core_logs import (
     DAY,
     HOUR,
@@ -20,81 +12,31 @@ from tests.support.core_logs import (
     A,
     B,
     C,
-    Saying,
     amended,
     cancelled,
-    counted,
     day,
     decision,
     line,
     placed,
     profile,
     report,
-    said,
     tick,
     voided,
 )
 from tests.support.fair import GIVER, TAKER, Fair, goods, order
-
-FIRST, LAST = day(NOON), day(NOON + 9 * DAY)
-
-
-@dataclass
-class Hub(Desk):
-    """A desk that keeps what the market was told last, by key."""
-
-    told: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def take(self, effects: Effects) -> None:
-        super().take(effects)
-        for _, _, rows in effects.away:
-            self.told |= {key.decode(): json.loads(value)["data"] for key, value in rows}
-
-
-def contract(
-    tag: str, direction: str, quantity: int, at: int = NOON, *, n: int = 1, **more: Any
-) -> Saying:
-    """What a partner says of coconuts at the village B, by the desk of the hub."""
-    actor = more.pop("actor", HUB)
-    body = {"contract": tag, "direction": direction, "site": B, "commodity": "KELAPA"}
-    body |= {"quantity": str(quantity), "unit": "BUTIR", "since": FIRST, "until": LAST}
-    return said("contract", (actor, "mitra", n), body | more, at)
-
-
-def supply(tag: str, quantity: int, at: int = NOON, **more: Any) -> Saying:
-    return contract(tag, "supply", quantity, at, **more)
-
-
-def buy(tag: str, quantity: int, at: int = NOON, **more: Any) -> Saying:
-    return contract(tag, "buy", quantity, at, **more)
-
-
-def lpg(tag: str, quantity: int, **more: Any) -> Saying:
-    return supply(tag, quantity, commodity="LPG-3KG", unit="TABUNG", price="16000", **more)
-
-
-def wants(coop: str, order: str, quantity: int, n: int = 1, **more: Any) -> Saying:
-    return report(coop, n, placed(order, quantity, ceiling_price="9000", **more))
-
-
-def wants_lpg(coop: str, n: int = 1) -> Saying:
-    order = placed("PO-1", 10, "LPG-3KG", unit="TABUNG", ceiling_price="19000")
-    return report(coop, n, order)
-
-
-def has(coop: str, quantity: int, n: int = 1, **more: Any) -> Saying:
-    return report(coop, n, counted(quantity, floor_price="5000", **more))
-
-
-def proposed(desk: Hub) -> list[tuple[str, str, str, str]]:
-    """Offer, need, quantity and partner of what stands."""
-    shown = [m for m in desk.matches().values() if m["state"] in ("draft", "proposed")]
-    return sorted((m["offer"], m["need"], m["quantity"], m.get("partner", "")) for m in shown)
-
-
-def left(desk: Hub, family: str = "KELAPA") -> dict[str, Any]:
-    """What the market was told last of a family."""
-    return desk.told.get(f"{HUB}|{family}", {})
+from tests.support.partners import (
+    FIRST,
+    LAST,
+    Hub,
+    buy,
+    has,
+    left,
+    lpg,
+    proposed,
+    supply,
+    wants,
+    wants_lpg,
+)
 
 
 # ------------------------------------------------------------------ a line, and its match
@@ -319,54 +261,6 @@ def test_a_co_op_may_amend_and_cancel_the_order_of_its_contract():
     assert (need["quantity"], need["contract"]) == ("120", True)
     desk.feed(report(A, 2, cancelled("MITRA-7")), tick(2, NOON + 2 * HOUR))
     assert left(desk).get("needs", []) == []
-
-
-# ------------------------------------------------------------------ state
-def test_a_worker_that_takes_over_says_every_total_in_the_version_it_had():
-    since, until = day(NOON + DAY), day(NOON + 2 * DAY)
-    log = [
-        buy("PABRIK-1", 200, since=since, until=until),
-        supply("BULOG-7", 100, n=2, since=since, until=until, permits=["NIB"]),
-        profile(A, 1, outlet=True, permits=["nib"]),
-        wants(A, "PO-1", 20),
-        *(tick(n + 1, NOON + n * DAY) for n in range(5)),
-    ]
-    for cut in range(1, len(log) + 1):
-        desk = Hub().feed(*log[:cut])
-        other = restored(desk.batches)
-        mine, theirs = (core._view.totals.by_key for core in (desk.core, other))
-        assert {k: (t.cells, t.version) for k, t in theirs.items() if t.cells} == {
-            k: (t.cells, t.version) for k, t in mine.items() if t.cells
-        }
-        assert other._book.dirty == desk.core._book.dirty
-
-
-def test_state_from_before_contracts_reads_on():
-    coop = state.Coop(version=version_of(0, 7), packs={"KELAPA|PETI": 5})
-    whole = state.decode(b"coop/x", state.encode(coop))
-    names = state.Coop.__struct_fields__
-    assert names[-3:] == ("contracts", "outlet", "permits")
-    short = msgspec.msgpack.encode([getattr(coop, name) for name in names[:-3]])
-    assert state.decode(b"coop/x", short) == whole
-
-
-def test_an_actor_has_room_for_so_many_contracts(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(contracts, "TERMS_MAX", 2)
-    log = [supply(f"T-{n}", 5, n=n) for n in range(1, 4)]
-    desk = Hub().feed(*log)
-    assert desk.verdicts() == ["accepted", "accepted", "rejected"]
-    assert desk.reasons() == [Reason.STATE_TOO_LARGE]
-    assert desk.of("lumbung.dead-letter.v1")[0]["identity"] == f"{HUB}:mitra:3#0"
-
-
-def test_terms_that_nothing_stands_on_go_once_nothing_can_bring_them_back():
-    later = NOON + 60 * DAY
-    desk = Hub().feed(supply("T-1", 5), supply("T-1", 6, NOON + HOUR, n=2))
-    for n in range(3):
-        desk.feed(tick(n + 1, later + n * HOUR))
-    desk.feed(supply("T-2", 5, later, n=3))
-    terms = desk.core._book.coops[HUB].contracts
-    assert sorted(terms) == ["mitra|2", "mitra|3"]
 
 
 # ------------------------------------------------------------------ between hubs

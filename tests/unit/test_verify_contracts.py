@@ -187,12 +187,11 @@ def plain(market: Market) -> Market:
         "unit": "BUTIR",
     }
     more |= {"quantity": "100", "price": "1000", "permits": []}
-    since, until = day(NOON), day(NOON + DAY)
-    market.contract(contract="BULOG-7", since=since, until=until, **more)
-    more |= {"permits": ["NIB"]}
-    market.contract(contract="BULOG-8", since=since, until=day(NOON + 9 * DAY), **more)
-    gas: dict[str, Any] = {**more, "commodity": "LPG-3KG", "unit": "TABUNG", "permits": []}
-    market.contract(contract="GAS-1", since=since, until=day(NOON + 9 * DAY), **gas)
+    since, until = day(NOON), day(NOON + 9 * DAY)
+    market.contract(contract="BULOG-7", since=since, until=day(NOON + DAY), **more)
+    gas: dict[str, Any] = {**more, "commodity": "LPG-3KG", "unit": "TABUNG"}
+    market.contract(contract="GAS-1", since=since, until=until, **gas)
+    market.contract(contract="BULOG-8", since=since, until=until, **more | {"permits": ["NIB"]})
     lines = [placed("PO-1", 30), placed("PO-2", 30, "LPG-3KG", unit="TABUNG")]
     for coop in (A, B):
         market.say(report(coop, 1, *lines, at=NOON))
