@@ -61,7 +61,7 @@ def contract(
     Example: lumbung contract BULOG-7 BERAS-SPHP 2ton --supply --as 19.02 --site 19.02.01.2003
     --since 2026-12-01 --until 2026-12-31 --price 11000
     """
-    _require_parties(actor, site)
+    require_parties(actor, site)
     direction = "" if buys is None else ("buy" if buys else "supply")
     fields = {"contract": tag, "commodity": goods, "amount": amount, "site": site, "since": since,
               "until": until, "grade": grade, "price": price, "min_lot": min_lot,
@@ -74,7 +74,8 @@ def contract(
     _send(found, data, kafka)
 
 
-def _require_parties(actor: str, site: str) -> None:
+def require_parties(actor: str, site: str) -> None:
+    """Raises UsageError unless both are there, in one hub: LB-U020, LB-U021, LB-U023."""
     register = reference.register()
     if not register.is_coop(site):
         raise UsageError(

@@ -21,7 +21,7 @@ from streams.core.lifecycle_times import PROPOSAL_MS
 from streams.core.lines import Leg, NeedLine, OfferLine, Options, Priority, Proposal, Round
 from streams.core.orders import OrderView
 from streams.core.renewal import is_as_before, relabel, renew
-from streams.core.standing import Standing, standing
+from streams.core.standing import NONE, Standing, standing
 from streams.core.state import Deal, Step, WhyNot
 from streams.core.state import Round as RoundState
 
@@ -83,7 +83,7 @@ class Market:
         """`promised` is what matches between hubs take of a commodity of a line."""
         self._drafts, self._where, self._set = drafts, where, setting
         self._book, self._seen, self._promised = drafts.book, seen, promised
-        self._standing = Standing(frozenset(), {}, {})
+        self._standing = NONE
         drafts.urgent = drafts.on and any(n.priority == EMERGENCY for n in self.needs())
 
     def offers(self, *, resting: bool = False) -> list[OfferLine]:

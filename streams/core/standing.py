@@ -6,7 +6,7 @@ of a contract, whatever it says of it: such goods go no further. Refuses to matc
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from streams.core import contracts
 from streams.core.lines import FREE, Bond, NeedLine, OfferLine
@@ -29,6 +29,9 @@ class Standing(NamedTuple):
         return self.tags.get(offer) or self.tags.get(need, "")
 
 
+NONE: Final = Standing(frozenset(), {}, {})
+
+
 def standing(
     coops: Mapping[str, Coop],
     barred: Mapping[str, str],
@@ -40,6 +43,8 @@ def standing(
     terms = {
         line.line: term for line in lines if (term := term_of(coops[line.coop], line)) is not None
     }
+    if not terms and not any(line.commodity in barred for line in lines):
+        return NONE  # nearly always
     bound = {
         line.line
         for line in lines

@@ -19,7 +19,7 @@ TABLES = {
     "v_match": (
         "match_id state version quantity price leg_cost from_coop to_coop commodity grade tier"
         " payment pool pooled shipped_quantity received_quantity refused_quantity lost_quantity"
-        " held_quantity freezes_at asked_at opened_at"
+        " held_quantity freezes_at asked_at opened_at partner"
     ),
     "v_match_history": "match_id step state actor reason at",
     "v_dead_letter": "identity partition offset line reason payload repaired_by",
@@ -51,7 +51,7 @@ def rows() -> dict[str, list[tuple[Any, ...]]]:
         "v_match": [
             (
                 *(MATCH, "proposed", 6, 50.0, 129_900, 200, A, B, "LADA-PUTIH", "A", 1),
-                *("none", None, 0, 0.0, 0.0, 0.0, 0.0, 50.0, None, None, None),
+                *("none", None, 0, 0.0, 0.0, 0.0, 0.0, 50.0, None, None, None, None),
             ),
         ],
         "v_match_history": [(MATCH, 1, "proposed", "lumbung", None, AT)],

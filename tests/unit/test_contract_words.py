@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from typer.testing import CliRunner
+import pytest
 
-from deploy.cli import app, loaded
+from deploy.cli_contract import require_parties
+from deploy.errors import UsageError
 from producers.contract import Agreed, agreed
 from producers.goods import Goods
 from producers.speech import contract_value
@@ -58,8 +59,10 @@ def test_all_that_is_wrong_is_told_at_once():
 
 
 def test_a_contract_for_a_village_of_another_hub_is_refused_before_it_is_sent():
-    words = ["BULOG-7", "KOPRA", "2ton", "--buy", "--as", "34.02", "--site", SITE]
-    result = CliRunner().invoke(app, ["contract", *words])
-    assert result.exit_code != 0
-    assert "19.02" in str(result.exception)
-    assert loaded("contract") is not None
+    with pytest.raises(UsageError, match=r"hub 19\.02"):
+        require_parties("34.02", SITE)
+    with pytest.raises(UsageError, match="no village"):
+        require_parties("19.02", "19.02")
+    with pytest.raises(UsageError, match="neither"):
+        require_parties("BULOG", SITE)
+    require_parties("19.02", SITE)

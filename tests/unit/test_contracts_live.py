@@ -161,6 +161,7 @@ def test_subsidised_goods_go_from_a_partner_to_outlets_alone():
     )
     assert [need for _, need, *_ in proposed(desk)] == [f"{A}|PO-1"]
     assert desk.why_not()[f"{HUB}|LPG-3KG"]["lines"][-1]["reason"] == "trade"
+    assert "contract" not in left(desk, "LPG-3KG")["needs"][0]
     desk.feed(profile(C, 1, outlet=True), tick(2, NOON + 2 * HOUR))
     assert [need for _, need, *_ in proposed(desk)] == [f"{A}|PO-1", f"{C}|PO-1"]
     desk.feed(profile(A, 2, NOON + 2 * HOUR), tick(3, NOON + 3 * HOUR))
@@ -279,3 +280,10 @@ def test_a_match_between_hubs_names_the_contract_that_an_end_stands_on(
     fair.hear(fair.lines(GIVER, goods(**given)), fair.lines(TAKER, order(15, **asked)))
     fair.next_round()
     assert fair.match.partner == partner
+
+
+def test_an_order_of_an_outlet_is_told_to_the_market_as_entitled():
+    desk = Hub().feed(profile(A, 1, outlet=True), wants_lpg(A), wants_lpg(C))
+    desk.feed(tick(1, NOON + HOUR))
+    told = {need["line"]: need.get("contract", False) for need in left(desk, "LPG-3KG")["needs"]}
+    assert told == {f"{A}|PO-1": True, f"{C}|PO-1": False}
