@@ -41,11 +41,15 @@ class Side:
 
 
 class Bound(NamedTuple):
-    """Per own line: the partner, the constraint, and whether there is one at all."""
+    """Per own line: the partner, the constraint, and whether there is one at all.
+
+    `waits` where the partner has something left and nothing else is in between.
+    """
 
     partner: IntArray
     code: IntArray
     found: BoolArray
+    waits: BoolArray
 
 
 def _no_figures(_: _Pair) -> Figures:
@@ -137,7 +141,7 @@ def binding(side: Side) -> Bound:
     count = side.breaks.sum(0)
     none = np.zeros(len(count), np.int64)
     if not side.breaks[0].size:
-        return Bound(none, none, none > 0)
+        return Bound(none, none, none > 0, none > 0)
     waiting = side.other_left > 0
     fits = count == 0
     # Open on both sides and yet not traded: what is left of the two is less than a lot.
@@ -149,7 +153,8 @@ def binding(side: Side) -> Bound:
     partner = np.where(among, side.money, _LEAST).argmax(1)
     code = side.breaks[:, np.arange(len(partner)), partner].argmax(0)
     code = np.where(is_short, CODES.index("min_lot"), code)
-    return Bound(partner, code, is_short | is_alone | ~fits.any(1))
+    waits = is_short | is_alone
+    return Bound(partner, code, waits | ~fits.any(1), waits)
 
 
 def _crowded(side: Side, at: int, alone: str) -> tuple[str, Figures]:

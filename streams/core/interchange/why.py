@@ -4,9 +4,11 @@ Decides which constraint binds, as inside a hub (`streams.core.unmatched`), and 
 new between hubs: a ship that leaves too late, none that leaves at all, a leg or a mill that is
 full, a permit that is missing. Refuses to put it into words (`streams.core.reasons`).
 
-Theory of operation. Lines are judged in slices against all lines of the other side. What could be
-made of an offer stands beside it as an offer of its own, of the product, at the mill, at the price
-that leg, yield and processing make of it.
+Theory of operation. Lines are judged in slices against the lines of the other side: first against
+those of which something is left, for where one of them is a single constraint away, that binds
+whatever the others break; what they do not explain is judged against all. What could be made of an
+offer stands beside it as an offer of its own, of the product, at the mill, at the price that leg,
+yield and processing make of it.
 """
 
 from collections import defaultdict
@@ -77,9 +79,9 @@ def explain_part(
     shut: list[Unmatched] = []
     lines_of: list[OfferLine | NeedLine] = [*offers, *needs]
     for line in lines_of:
-        reason = barred(line, options, road.terms)
+        side: Which = "offer" if isinstance(line, OfferLine) else "need"
+        reason = None if (side, line.line) in left else barred(line, options, road.terms)
         if reason is not None:
-            side: Which = "offer" if isinstance(line, OfferLine) else "need"
             figures = {"commodity": line.commodity}
             shut.append(Unmatched(line.line, side, line.quantity, reason, figures))
     ways = _Ways(road)
@@ -143,19 +145,23 @@ class _Ways:
 
     def __init__(self, road: Road) -> None:
         self.road: Final = road
-        count = len(road.hubs)
+        count, book = len(road.hubs), road.book
+        self.arrival: Final = np.append(road.arrival, 0)  # the last stands for no leg
         self.cheap = np.full((count, count), -1, np.int64)
         self.fast = np.full((count, count), -1, np.int64)
         self.sails = np.zeros((count, count), bool)
-        book = road.book
         self.sails[book.origin, book.target] = True
         goes = np.flatnonzero(road.arrival != GONE)
+        pair = book.origin[goes] * count + book.target[goes]
+        several = goes[np.bincount(pair)[pair] > 1]
+        days, cost = -road.arrival[several], -book.cost_micro[several]
         # The last that is written stays: the best comes last.
         for table, worst_first in (
-            (self.cheap, goes[np.lexsort((-road.arrival[goes], -book.cost_micro[goes]))]),
-            (self.fast, goes[np.lexsort((-book.cost_micro[goes], -road.arrival[goes]))]),
+            (self.cheap, several[np.lexsort((days, cost))]),
+            (self.fast, several[np.lexsort((cost, days))]),
         ):
-            table[book.origin[worst_first], book.target[worst_first]] = worst_first
+            for legs in (goes, worst_first):
+                table[book.origin[legs], book.target[legs]] = legs
 
     def judge(
         self, goods: Sequence[_Goods], asks: Sequence[NeedLine], options: Options
@@ -167,10 +173,9 @@ class _Ways:
         ready = np.array([g.ready for g in goods], np.int64)[:, None]
         allowed = np.array([days_left(g.line, road.today) for g in goods], np.int64)[:, None]
         due = np.array([days_until(n, road.today) for n in asks], np.int64)[None]
-        legs = np.append(np.arange(len(road.book.legs)), -1)
-        arrival = np.append(road.arrival, 0)
         cheap, fast = self.cheap[rows, columns], self.fast[rows, columns]
-        leg = legs[np.where(arrival[cheap] + ready <= np.minimum(allowed, due), cheap, fast)]
+        in_time = self.arrival[cheap] + ready <= np.minimum(allowed, due)
+        leg = np.where(in_time, cheap, fast)
         near = rows == columns
         made = np.array([g.made for g in goods], bool)[:, None]
         cost = np.append(road.cost(asks[0].commodity), -1)[leg]
@@ -180,7 +185,7 @@ class _Ways:
         found = board(
             [g.line for g in goods],
             asks,
-            LegGrid(cost, arrival[leg] + ready),
+            LegGrid(cost, self.arrival[leg] + ready),
             options,
             road.today,
         )
@@ -201,43 +206,54 @@ class _Desk:
 
     def needs(self) -> Iterator[Unmatched]:
         """Explain what is left of needs."""
-        waiting = [n for n in self.asks if self.left["need", n.line]]
-        waiting.sort(key=lambda n: (-self.left["need", n.line], n.line))
-        waiting = waiting[: self.ways.road.terms.reasons_max]
-        for asks in _slices(waiting, len(self.goods)):
-            yield from self._slice("need", self.goods, asks, "no_offer")
+        asks = [n for n in self.asks if self.left["need", n.line]]
+        asks.sort(key=lambda n: (-self.left["need", n.line], n.line))
+        asks = asks[: self.ways.road.terms.reasons_max]
+        told = set[str]()
+        for goods in ([g for g in self.goods if g.left], self.goods):
+            asks = [n for n in asks if n.line not in told]
+            for some in _slices(asks, len(goods)):
+                for found in self._slice("need", goods, some, "no_offer"):
+                    told.add(found.line)
+                    yield found
 
     def offers(self, nobody: str) -> Iterator[Unmatched]:
         """Explain what is left of offers as they stand."""
-        waiting = [g for g in self.goods if g.left and not g.made]
-        waiting.sort(key=lambda g: (-g.left, g.line.line))
-        waiting = waiting[: self.ways.road.terms.reasons_max]
-        for goods in _slices(waiting, len(self.asks)):
-            yield from self._slice("offer", goods, self.asks, nobody)
+        goods = [g for g in self.goods if g.left and not g.made]
+        goods.sort(key=lambda g: (-g.left, g.line.line))
+        goods = goods[: self.ways.road.terms.reasons_max]
+        told = set[str]()
+        for asks in ([n for n in self.asks if self.left["need", n.line]], self.asks):
+            goods = [g for g in goods if g.line.line not in told]
+            for some in _slices(goods, len(asks)):
+                for found in self._slice("offer", some, asks, nobody):
+                    told.add(found.line)
+                    yield found
 
     def _slice(
         self, side: Which, goods: list[_Goods], asks: list[NeedLine], nobody: str
     ) -> Iterator[Unmatched]:
-        own: Sequence[OfferLine | NeedLine] = asks
-        if side == "offer":
-            own = [g.line for g in goods]
+        """Explain lines of one side by the others given; by all, or it may take all to do so."""
+        own: Sequence[OfferLine | NeedLine] = [g.line for g in goods]
+        others: Sequence[OfferLine | NeedLine] = asks
+        every = len(asks) == len(self.asks)
+        if side == "need":
+            own, others, every = others, own, len(goods) == len(self.goods)
         commodity = {"commodity": own[0].commodity}
-        if not goods or not asks:
-            for line in own:
-                rest = self.left[side, line.line]
-                yield Unmatched(line.line, side, rest, nobody, commodity)
+        if not others:
+            for line in own if every else ():
+                yield Unmatched(line.line, side, self.left[side, line.line], nobody, commodity)
             return
         judged = self.ways.judge(goods, asks, self.options)
         given = np.array([g.left for g in goods], np.int64)
         wanted = np.array([self.left["need", n.line] for n in asks], np.int64)
         breaks, money = judged.board.breaks, judged.board.money
-        if side == "offer":
-            bound = binding(Side(breaks, money, money, given, wanted))
-        else:
-            turned = breaks.transpose(0, 2, 1)
-            bound = binding(Side(turned, money.T, money.T, wanted, given))
-        for k, line in enumerate(own):
-            partner = int(bound.partner[k])
+        if side == "need":
+            breaks, money = breaks.transpose(0, 2, 1), money.T
+        ends = (given, wanted) if side == "offer" else (wanted, given)
+        bound = binding(Side(breaks, money, money, *ends))
+        for k in range(len(own)) if every else np.flatnonzero(bound.waits).tolist():
+            line, partner = own[k], int(bound.partner[k])
             at = (k, partner) if side == "offer" else (partner, k)
             reason: str
             figures: Figures
@@ -246,14 +262,10 @@ class _Desk:
             elif bound.found[k]:
                 rest = int(min(given[at[0]], wanted[at[1]]))
                 reason, figures = self._bound(judged, CODES[bound.code[k]], at, rest)
-                figures = {
-                    "with": (asks[at[1]] if side == "offer" else goods[at[0]].line).line
-                } | figures
+                figures = {"with": others[partner].line} | figures
             else:
-                fits = ~(breaks[:, k] if side == "offer" else breaks[:, :, k]).any(0)
-                others = asks if side == "offer" else [g.line for g in goods]
-                names = {others[n].line for n in np.flatnonzero(fits).tolist()}
-                reason, figures = self._crowded(side, line.line, names)
+                fits = np.flatnonzero(~breaks[:, k].any(0)).tolist()
+                reason, figures = self._crowded(side, line.line, {others[n].line for n in fits})
             yield Unmatched(line.line, side, self.left[side, line.line], reason, figures)
 
     def _bound(
