@@ -60,7 +60,8 @@ def fine(web: Web) -> Fine | None:
     unit = gcd(*supply, *demand, *rooms) or 1
     total = (sum(supply) + sum(demand)) // unit
     factor = scale // measure[web.tail]
-    dearest = max(map(abs, web.worth.tolist()), default=0) * int(factor.max(initial=1))
+    most, least = int(web.worth.max(initial=0)), int(web.worth.min(initial=0))
+    dearest = max(most, -least) * int(factor.max(initial=1))
     if total > TOTAL_MAX or dearest * max(1, web.nodes) > WORTH_MAX:
         return None
     room = np.full(len(web.room), total, np.int64)

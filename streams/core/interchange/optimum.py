@@ -87,9 +87,9 @@ def _flow(net: Fine, tie: IntArray) -> tuple[IntArray, int] | None:
 def _told(net: Fine, found: tuple[IntArray, int], processes: Sequence[Process]) -> Optimum:
     flow, bound = found
     trips = []
+    measure = net.measure[: net.web.first_need].tolist()
     for parcel in parcels(net.web, flow):
-        amount = int(parcel.amount) * net.unit
-        given = amount // int(net.measure[parcel.offer])
+        given = int(parcel.amount) * net.unit // measure[parcel.offer]
         trip = _trip(parcel, given, processes)
         if trip.quantity:
             trips.append(trip)

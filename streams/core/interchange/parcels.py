@@ -25,17 +25,17 @@ class Parcel(NamedTuple):
     way: tuple[int, ...]
 
 
-class _Piece(NamedTuple):
-    amount: float
-    offer: int
-    way: tuple[int, ...]
+_Piece = tuple[float, int, tuple[int, ...]]
+"""Minus the amount, the offer, the way so far: in their own order, the largest comes first."""
+_Arc = tuple[float, int, int, float]
+"""Amount, head, tag, gain."""
 
 
-class _Arc(NamedTuple):
-    amount: float
-    head: int
-    tag: int
-    gain: float
+class _Node(NamedTuple):
+    """What leaves a node: its arcs, the largest first, and their heads, as the web has them."""
+
+    arcs: list[_Arc]
+    heads: list[int]
 
 
 def parcels(web: Web, flow: IntArray | FloatArray, *, speck: float = 0) -> list[Parcel]:
@@ -45,47 +45,64 @@ def parcels(web: Web, flow: IntArray | FloatArray, *, speck: float = 0) -> list[
     leaves it, exactly. Above 0 it is in the measure of each arc's tail, changes by the gains, and
     what is smaller than the speck is dropped.
     """
-    arcs: defaultdict[int, list[_Arc]] = defaultdict(list)
-    waiting: defaultdict[int, int] = defaultdict(int)
     used = np.flatnonzero(flow > speck)
-    gain = web.gain_up[used] / web.gain_down[used] if speck else np.ones(len(used), np.int64)
-    columns = (web.tail[used], flow[used], web.head[used], web.tag[used], gain)
-    for tail, amount, head, tag, ratio in zip(*(c.tolist() for c in columns), strict=True):
-        arcs[tail].append(_Arc(amount, head, tag, ratio))
-        waiting[head] += 1
+    nodes = _nodes(web, flow, used, change=speck > 0)
+    waiting = np.bincount(web.head[used], minlength=web.nodes).tolist()
+    supplied = np.zeros(web.nodes, flow.dtype)
+    np.add.at(supplied, web.tail[used], flow[used])
     held: defaultdict[int, list[_Piece]] = defaultdict(list)
-    for offer in range(web.first_need):
-        if offer in arcs:
-            held[offer].append(_Piece(sum(arc.amount for arc in arcs[offer]), offer, ()))
-    ready = deque(sorted(node for node in arcs if not waiting[node]))
+    for offer, amount in enumerate(supplied[: web.first_need].tolist()):
+        if amount:
+            held[offer].append((-amount, offer, ()))
+    ready = deque(node for node in nodes if not waiting[node])
     while ready:
         node = ready.popleft()
-        _part(held.pop(node, []), arcs[node], held, speck)
-        for arc in arcs[node]:
-            waiting[arc.head] -= 1
-            if not waiting[arc.head] and arc.head in arcs:
-                ready.append(arc.head)
+        arcs, heads = nodes[node]
+        _part(held.pop(node, []), arcs, held, speck)
+        for head in heads:
+            waiting[head] -= 1
+            if not waiting[head] and head in nodes:
+                ready.append(head)
     total: defaultdict[tuple[int, int, tuple[int, ...]], float] = defaultdict(int)
     for need in range(web.first_need, web.first_hub):
-        for piece in held.get(need, ()):
-            total[piece.offer, need - web.first_need, piece.way] += piece.amount
+        for less, offer, way in held.get(need, ()):
+            total[offer, need - web.first_need, way] -= less
     return [Parcel(*at[:2], amount, at[2]) for at, amount in sorted(total.items())]
+
+
+def _nodes(
+    web: Web, flow: IntArray | FloatArray, used: IntArray, *, change: bool
+) -> dict[int, _Node]:
+    """Give the used arcs by the node they leave, in the order of nodes."""
+    given = used[np.argsort(web.tail[used], kind="stable")]
+    falling = used[np.lexsort((web.tag[used], web.head[used], -flow[used], web.tail[used]))]
+    up, down = web.gain_up[falling], web.gain_down[falling]
+    gain = up / down if change else np.ones_like(up)
+    columns = flow[falling], web.head[falling], web.tag[falling], gain
+    arcs: list[_Arc] = list(zip(*(column.tolist() for column in columns), strict=True))
+    heads = web.head[given].tolist()
+    tails, first = np.unique(web.tail[given], return_index=True)
+    ends = [*first.tolist(), len(used)]
+    return {
+        node: _Node(arcs[start:end], heads[start:end])
+        for node, start, end in zip(tails.tolist(), ends, ends[1:], strict=False)
+    }
 
 
 def _part(
     pieces: list[_Piece], arcs: list[_Arc], held: dict[int, list[_Piece]], speck: float
 ) -> None:
     """Give the pieces at a node to the arcs that leave it, largest to largest."""
-    pieces = sorted(pieces, key=lambda piece: (-piece.amount, piece.offer, piece.way))
-    at, left = 0, pieces[0].amount if pieces else 0
-    for arc in sorted(arcs, key=lambda arc: (-arc.amount, arc.head, arc.tag)):
-        wanted = arc.amount
+    pieces.sort()
+    at, left = 0, -pieces[0][0] if pieces else 0
+    for amount, head, tag, gain in arcs:
+        wanted = amount
         while wanted > speck and at < len(pieces):
             moved = min(wanted, left)
-            way = pieces[at].way if arc.tag == PLAIN else (*pieces[at].way, arc.tag)
+            _, offer, way = pieces[at]
             if moved > speck:
-                held[arc.head].append(_Piece(moved * arc.gain, pieces[at].offer, way))
+                held[head].append((-moved * gain, offer, way if tag == PLAIN else (*way, tag)))
             wanted, left = wanted - moved, left - moved
             if left <= speck:
                 at += 1
-                left = pieces[at].amount if at < len(pieces) else 0
+                left = -pieces[at][0] if at < len(pieces) else 0

@@ -15,6 +15,7 @@ Small parts with minimum lots go to the search of `streams.core.lots`, as inside
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import compress
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ from streams.core.interchange.flows import ties
 from streams.core.interchange.leg_table import NO_LIMIT
 from streams.core.interchange.legs import GRAMS_PER_KG
 from streams.core.interchange.mills import Apart, process_of, tag_of
-from streams.core.interchange.optimum import Optimum, Trip, optimum, process_on
+from streams.core.interchange.optimum import Trip, optimum, process_on
 from streams.core.interchange.road import Road
 from streams.core.interchange.sides import Sides
 from streams.core.interchange.tenths import cut_web, stepped_worth
@@ -61,7 +62,11 @@ class Stage:
 
     def total(self, trips: Sequence[Trip], apart: Apart) -> int:
         """Give what trips count together, bonuses included, micro rupiah."""
-        return sum(self.worth(t, apart) for t in trips) + stepped_worth(self.steps, trips)
+        steer: list[int] = self.steer.tolist()
+        total = sum([self.money(t) + t.given * steer[t.offer] for t in trips])
+        if apart.keep or self.road.terms.local_idr:
+            total += sum(self._favour(t, apart) for t in trips)
+        return total + stepped_worth(self.steps, trips)
 
     def money(self, trip: Trip) -> int:
         """Give what a trip is worth in money alone, micro rupiah, exact; kept once known."""
@@ -72,9 +77,9 @@ class Stage:
 
     def _money(self, trip: Trip) -> int:
         offer, need = self.sides.offers[trip.offer], self.sides.needs[trip.need]
-        return trip.quantity * need.ceiling - trip.given * offer.floor - self.freight(trip)
+        return trip.quantity * need.ceiling - trip.given * offer.floor - self._freight(trip)
 
-    def freight(self, trip: Trip) -> int:
+    def _freight(self, trip: Trip) -> int:
         """Give what legs and processing of a trip cost, in micro rupiah."""
         processes = self.road.terms.processes
         if len(trip.way) == 1 and trip.way[0] >= 0:  # a leg alone, as most trips are
@@ -96,16 +101,14 @@ class Stage:
             else:
                 yield amount, commodity, tag
 
-    def worth(self, trip: Trip, apart: Apart) -> int:
-        """Give what a trip counts in the network, bonuses included, micro rupiah."""
-        bonus = trip.given * int(self.steer[trip.offer])
-        if len(trip.way) == 1 and trip.way[0] >= 0:
-            bonus += trip.quantity * apart.keep.get((trip.offer, trip.need), 0)
-            book, leg = self.road.book, trip.way[0]
-            if book.origin[leg] == book.target[leg]:
-                goods = self.sides.offers[trip.offer].commodity
-                bonus += trip.quantity * self.road.terms.local_idr.get(goods, 0)
-        return self.money(trip) + bonus
+    def _favour(self, trip: Trip, apart: Apart) -> int:
+        """Give what a trip counts more, being kept or near, micro rupiah."""
+        if len(trip.way) != 1 or trip.way[0] < 0:
+            return 0
+        idr, book, leg = apart.keep.get((trip.offer, trip.need), 0), self.road.book, trip.way[0]
+        if book.origin[leg] == book.target[leg]:
+            idr += self.road.terms.local_idr.get(self.sides.offers[trip.offer].commodity, 0)
+        return trip.quantity * idr
 
 
 class Solved(NamedTuple):
@@ -209,12 +212,14 @@ def _legal(stage: Stage, apart: Apart) -> Solved:
         if steps is not None:
             web, tie = cut_web(web, tie, steps)
         found = optimum(web, tie, terms.processes, terms.bundle_arcs_max)
-        bad = {t.offer for t in found.trips if not _may(stage, apart, t)}
+        may = [_may(stage, apart, trip) for trip in found.trips]
+        bad = {trip.offer for trip, legal in zip(found.trips, may, strict=True) if not legal}
         more = bad - apart.alone
         if not more or len(apart.alone | more) * len(stage.sides.needs) > APART_ARCS_MAX:
             break
         apart = replace(apart, alone=apart.alone | more)
-    return _kept(stage, apart, _solved(stage, apart, found), None)
+    trips = _roomy(stage, list(compress(found.trips, may)))
+    return Solved(trips, stage.total(trips, apart), found.bound, found.method, found.loose)
 
 
 def _may(stage: Stage, apart: Apart, trip: Trip) -> bool:
@@ -222,35 +227,26 @@ def _may(stage: Stage, apart: Apart, trip: Trip) -> bool:
     if (trip.offer, trip.need) in apart.shut or offer.coop == need.coop:
         return False
     # Rounding down what a process makes may cost up to a millionth of a unit, never more.
-    made = any(tag < PLAIN for tag in trip.way)
+    made = process_on(trip.way, stage.road.terms.processes)
     return stage.money(trip) >= (-max(offer.floor, need.ceiling) if made else 0)
 
 
-def _solved(stage: Stage, apart: Apart, found: Optimum) -> Solved:
-    worth = stage.total(found.trips, apart)
-    return Solved(found.trips, worth, found.bound, found.method, found.loose)
-
-
-def _kept(stage: Stage, apart: Apart, found: Solved, pairs: set[tuple[int, int]] | None) -> Solved:
-    """Keep the trips of legal pairs, and of these the ones asked for, inside every room."""
-    legal = [
-        trip
-        for trip in found.trips
-        if _may(stage, apart, trip) and (pairs is None or (trip.offer, trip.need) in pairs)
-    ]
+def _kept(stage: Stage, apart: Apart, found: Solved, pairs: set[tuple[int, int]]) -> Solved:
+    """Keep the trips of the pairs asked for that are legal, inside every room."""
+    legal = [t for t in found.trips if (t.offer, t.need) in pairs and _may(stage, apart, t)]
     trips = _roomy(stage, legal)
-    worth = stage.total(trips, apart)
-    return found._replace(trips=trips, worth=worth)
+    return found._replace(trips=trips, worth=stage.total(trips, apart))
 
 
 def _roomy(stage: Stage, trips: list[Trip]) -> list[Trip]:
     """Trim what rounding put above a room; the smallest trips give way."""
     terms, book = stage.road.terms, stage.road.book
+    limited = frozenset(np.flatnonzero(book.room_kg != NO_LIMIT).tolist())
     room = {
         tag: int(book.room_kg[tag]) * GRAMS_PER_KG * MICRO
         for trip in trips
         for tag in trip.way
-        if tag >= 0 and book.room_kg[tag] != NO_LIMIT
+        if tag in limited
     }
     for number, process in enumerate(terms.processes):
         if process.capacity is not None:
@@ -298,12 +294,14 @@ def _uses(stage: Stage, trip: Trip) -> Iterator[tuple[int, int]]:
 
 def _short(stage: Stage, trips: Sequence[Trip]) -> set[tuple[int, int]]:
     """Give the pairs that carry less than a lot."""
+    offers, needs = stage.sides.offers, stage.sides.needs
+    if not any(line.min_lot for lines in (offers, needs) for line in lines):
+        return set()
     given: defaultdict[tuple[int, int], int] = defaultdict(int)
     taken: defaultdict[tuple[int, int], int] = defaultdict(int)
     for trip in trips:
         given[trip.offer, trip.need] += trip.given
         taken[trip.offer, trip.need] += trip.quantity
-    offers, needs = stage.sides.offers, stage.sides.needs
     return {
         (i, j)
         for i, j in given

@@ -76,8 +76,9 @@ def bound_of(net: Fine, price: IntArray) -> int:
 
 
 def dot(a: IntArray, b: IntArray) -> int:
-    """Sum products beyond 64 bits."""
-    return sum(map(mul, a.tolist(), b.tolist()))
+    """Sum products beyond 64 bits; most arcs carry nothing."""
+    at = np.flatnonzero(a)
+    return sum(map(mul, a[at].tolist(), b[at].tolist()))
 
 
 def _prices(net: Fine, flow: IntArray) -> IntArray | None:

@@ -10,7 +10,7 @@ Grades of one commodity that every need here treats alike are one kind.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from streams.core.lines import BoolArray, Goods, IntArray, NeedLine, OfferLine, 
 Kind = tuple[str, str, bool]
 """Commodity, grade, and whether it stands on a contract."""
 Ask = tuple[str, frozenset[str] | None, str | None, bool]
+_Line = TypeVar("_Line", OfferLine, NeedLine)
 CLOSED_TRADES: Final = frozenset({"restricted", "service"})
 
 
@@ -71,6 +72,16 @@ def barred(line: OfferLine | NeedLine, options: Options, terms: Terms) -> str | 
         if holders is not None and line.coop not in holders:
             return "permit"
     return None
+
+
+def admitted(lines: Sequence[_Line], options: Options, terms: Terms) -> tuple[_Line, ...]:
+    """Give the lines that nothing keeps out of every match."""
+    watched = options.goods.barred.keys() | terms.permits.keys()
+    return tuple(
+        line
+        for line in lines
+        if line.commodity not in watched or barred(line, options, terms) is None
+    )
 
 
 def sides(

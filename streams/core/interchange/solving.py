@@ -1,7 +1,7 @@
 """Matching between hubs: lines, legs and terms to shipments, exactly, with proof and reasons.
 
-Decides the order of priority, the split of the price and the names of matches. Refuses to know
-where lines and legs come from, what time it is, and who holds or accepts what.
+Decides the order of priority and what one leaves to the next. Refuses to know where lines and legs
+come from, what time it is, and who holds or accepts what.
 
 Theory of operation. Commodities that a process joins are one part, every other commodity is a part
 of its own; pairs never cross parts. Lines stand in the order of their names, so the order of the
@@ -20,21 +20,21 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 
-from schemas.identity import match_id
 from schemas.quantity import MICRO
 from streams.core.fairness import step_idr, steps_of
 from streams.core.interchange.leg_table import NO_LIMIT
 from streams.core.interchange.legs import GRAMS_PER_KG
 from streams.core.interchange.mills import process_of
-from streams.core.interchange.optimum import Trip, process_on
+from streams.core.interchange.optimum import Trip
 from streams.core.interchange.phase import Solved, Stage, solve_stage
 from streams.core.interchange.pools import on_contracts, parted, pooled
 from streams.core.interchange.road import Road, hub_numbers
-from streams.core.interchange.sides import barred, sides
-from streams.core.interchange.terms import Interchange, Part, Shipment, Terms
+from streams.core.interchange.shipping import shipments
+from streams.core.interchange.sides import admitted, sides
+from streams.core.interchange.terms import Interchange, Shipment, Terms
 from streams.core.interchange.why import Trade, Which, explain_part
 from streams.core.lines import Method, NeedLine, OfferLine, Options, Priority, Unmatched
-from streams.core.matching import BETWEEN_HUBS, WITHIN_HUB, check, half_up, hashes, need_facts
+from streams.core.matching import check, half_up, hashes, need_facts
 from streams.core.worth import spoil
 
 PHASES: Final[tuple[tuple[Priority, ...], ...]] = (("emergency",), ("staple",), ("normal",))
@@ -133,8 +133,7 @@ def _parts(
 def _solve_part(lines: _Lines, road: Road, options: Options) -> _Share:
     step = step_idr(lines.needs, options)
     free = _Lines(
-        tuple(o for o in lines.offers if barred(o, options, road.terms) is None),
-        tuple(n for n in lines.needs if barred(n, options, road.terms) is None),
+        admitted(lines.offers, options, road.terms), admitted(lines.needs, options, road.terms)
     )
     found: list[tuple[Stage, Solved]] = []
     left: dict[tuple[Which, str], int] = {("offer", o.line): o.quantity for o in free.offers}
@@ -152,13 +151,13 @@ def _solve_part(lines: _Lines, road: Road, options: Options) -> _Share:
             left["offer", stage.sides.offers[trip.offer].line] -= trip.given
             left["need", stage.sides.needs[trip.need].line] -= trip.quantity
         now = _spent(now, stage, solved.trips)
-    shipments = [s for stage, solved in found for s in _shipments(stage, solved.trips)]
+    shipped = [s for stage, solved in found for s in shipments(stage, solved.trips)]
     unmatched: list[Unmatched] = []
     if road.terms.explain:
-        trades = [Trade(s.offer, s.need, s.quantity) for s in shipments]
+        trades = [Trade(s.offer, s.need, s.quantity) for s in shipped]
         unmatched = explain_part((lines.offers, lines.needs), left, trades, road, options)
     return _Share(
-        shipments=shipments,
+        shipments=shipped,
         unmatched=unmatched,
         money=sum(stage.money(trip) for stage, solved in found for trip in solved.trips),
         gap=sum(max(0, solved.bound - solved.worth) for _, solved in found),
@@ -214,64 +213,6 @@ def _spent(road: Road, stage: Stage, trips: Iterable[Trip]) -> Road:
     )
     book = replace(road.book, room_kg=room)
     return Road(replace(terms, processes=processes, legs=book), road.today, road.hubs)
-
-
-def _shipments(stage: Stage, trips: Iterable[Trip]) -> Iterator[Shipment]:
-    pairs: defaultdict[tuple[int, int], list[Trip]] = defaultdict(list)
-    for trip in trips:
-        pairs[trip.offer, trip.need].append(trip)
-    for (i, j), ways in sorted(pairs.items()):
-        yield _shipment(stage, i, j, ways)
-
-
-def _shipment(stage: Stage, i: int, j: int, ways: list[Trip]) -> Shipment:
-    """Split the surplus in two: the seller's half rounded down, the buyer inside its limit."""
-    offer, need = stage.sides.offers[i], stage.sides.needs[j]
-    given, quantity = sum(t.given for t in ways), sum(t.quantity for t in ways)
-    money, freight = sum(map(stage.money, ways)), sum(map(stage.freight, ways))
-    processes = stage.road.terms.processes
-    made = [process_on(t.way, processes) for t in ways]
-    work = sum(t.quantity * p.cost for t, p in zip(ways, made, strict=True) if p is not None)
-    price = offer.floor + max(0, money) // 2 // given
-    tier = WITHIN_HUB if offer.hub == need.hub and not any(made) else BETWEEN_HUBS
-    parts = tuple(
-        Part(
-            quantity=t.quantity,
-            given=t.given,
-            legs=tuple(stage.road.book.legs[tag] for tag in t.way if tag >= 0),
-            days=days_of(stage, t),
-            process=p,
-        )
-        for t, p in zip(ways, made, strict=True)
-    )
-    return Shipment(
-        match=match_id(
-            tier, offer.line, need.line, stage.options.finished.get((offer.line, need.line), 0)
-        ),
-        offer=offer.line,
-        need=need.line,
-        quantity=quantity,
-        given=given,
-        price=price,
-        buyer_price=min(need.ceiling, -(-(price * given + freight) // quantity)),
-        leg_cost=-(-(freight - work) // quantity),
-        processing=-(-work // quantity),
-        days=max(part.days for part in parts),
-        parts=parts,
-    )
-
-
-def days_of(stage: Stage, trip: Trip) -> int:
-    """Give the days from today to arrival, waiting and processing included."""
-    book, today, ready = stage.road.book, stage.road.today, 0
-    for tag in trip.way:
-        if tag >= 0:
-            leg = book.legs[tag]
-            start = ready if leg.departs_day is None else leg.departs_day - today
-            ready = start + leg.days
-        else:
-            ready += stage.road.terms.processes[process_of(tag)].days
-    return ready
 
 
 def _digest(
