@@ -22,9 +22,12 @@ COST_MAX: Final = 1 << 60
 """Most that worth x nodes x 4 may be: the solver scales costs by the number of nodes."""
 
 
-def best_flow(net: Fine) -> IntArray | None:
-    """Give a flow per arc, in fine units; None when the numbers are too large for the solver."""
-    every = np.ones(len(net.worth), bool)
+def best_flow(net: Fine, arcs: BoolArray | None = None) -> IntArray | None:
+    """Give a flow per arc, in fine units; None when the numbers are too large for the solver.
+
+    With `arcs` only these may carry anything.
+    """
+    every = np.ones(len(net.worth), bool) if arcs is None else arcs
     resting = np.ones(len(net.supply), bool), np.ones(len(net.demand), bool)
     return _run(net, -net.worth, every, np.zeros_like(net.worth), resting)
 

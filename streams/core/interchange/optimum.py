@@ -16,12 +16,13 @@ import numpy as np
 
 from schemas.quantity import MICRO
 from streams.core.interchange.fine import Fine, fine
-from streams.core.interchange.flows import best_flow, settled_flow
+from streams.core.interchange.flows import settled_flow
 from streams.core.interchange.mills import process_of
 from streams.core.interchange.parcels import Parcel, parcels
 from streams.core.interchange.programme import Prices, bound_at, solve_programme
 from streams.core.interchange.proof import certify, dot
 from streams.core.interchange.shares import shares
+from streams.core.interchange.sifting import sifted_flow
 from streams.core.interchange.terms import Process
 from streams.core.interchange.web import PLAIN, Web
 from streams.core.lines import IntArray, Method
@@ -72,7 +73,7 @@ def optimum(web: Web, tie: IntArray, processes: Sequence[Process], arcs_max: int
 
 def _flow(net: Fine, tie: IntArray) -> tuple[IntArray, int] | None:
     """Give an optimal flow, settled, and its bound; None when the numbers are too large."""
-    flow = best_flow(net)
+    flow = sifted_flow(net)
     if flow is None:
         return None
     proof = certify(net, flow)

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from streams.core.interchange.fine import Fine
-from streams.core.lines import IntArray
+from streams.core.lines import BoolArray, IntArray
 
 FAR: Final = -(1 << 60)
 
@@ -43,7 +43,7 @@ def certify(net: Fine, flow: IntArray) -> Proof:
     """Judge a flow; all final sums are Python integers."""
     legal = is_legal(net, flow)
     worth = dot(flow, net.worth) if legal else 0
-    price = _prices(net, flow) if legal else None
+    price = least_prices(net, flow, np.ones(len(flow), bool)) if legal else None
     if price is not None:
         bound = bound_of(net, price)
         if bound == worth:
@@ -81,8 +81,11 @@ def dot(a: IntArray, b: IntArray) -> int:
     return sum(map(mul, a[at].tolist(), b[at].tolist()))
 
 
-def _prices(net: Fine, flow: IntArray) -> IntArray | None:
-    """Give the least proving prices; None when the flow is not optimal."""
+def least_prices(net: Fine, flow: IntArray, arcs: BoolArray) -> IntArray | None:
+    """Give the least prices that prove a legal flow the best over some arcs; None when it is not.
+
+    They are the same for every best flow.
+    """
     web = net.web
     sold, met = np.zeros(web.nodes, np.int64), np.zeros(web.nodes, np.int64)
     np.add.at(sold, web.tail, flow)
@@ -91,7 +94,7 @@ def _prices(net: Fine, flow: IntArray) -> IntArray | None:
     price[: web.first_need] = 0
     price[web.first_need : web.first_hub][met[web.first_need : web.first_hub] < net.demand] = 0
     resting = np.flatnonzero(sold[: web.first_need] < net.supply)
-    forward = _Relaxing(net, np.flatnonzero(flow < net.room))
+    forward = _Relaxing(net, np.flatnonzero(arcs & (flow < net.room)))
     used = np.flatnonzero(flow)
     near = _Relaxing(net, used[flow[used] < net.room[used]])
     tail, head, worth = web.tail[used], web.head[used], net.worth[used]
