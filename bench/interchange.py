@@ -17,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 
 from bench import clearing
+from deploy.worker import quiet_collector
 from schemas.quantity import MICRO
 from streams.core.interchange.leg_table import Leg
 from streams.core.interchange.legs import leg_book
@@ -259,6 +260,7 @@ def _resized(line: Any, quantity: int) -> Any:
 
 def run(rounds: int) -> None:
     """Print tables to stderr and the figures as JSON to stdout."""
+    quiet_collector()  # as the worker that solves such rounds does
     few = max(2, rounds // 10)
     land = country(HUBS)
     sizes = [

@@ -46,11 +46,16 @@ def options_of(process: Process, group: str) -> WorkerOptions:
     )
 
 
+def quiet_collector() -> None:
+    """Look through what is made from now on seldom, and no more through what is there."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+
+
 def work(
     options: WorkerOptions, new_partition: Callable[[int], PartitionFold], meter: Meter
 ) -> int:
     """Work until asked to end; the exit code."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
+    quiet_collector()
     return worker.run(worker.create_app(options, new_partition, meter))

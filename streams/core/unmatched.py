@@ -138,7 +138,7 @@ def binding(side: Side) -> Bound:
     Where partners fit but are used up, and nobody who waits is one constraint away, nothing binds:
     it is only the others.
     """
-    count = side.breaks.sum(0)
+    count = side.breaks.sum(0, np.uint8)
     none = np.zeros(len(count), np.int64)
     if not side.breaks[0].size:
         return Bound(none, none, none > 0, none > 0)

@@ -6,6 +6,7 @@ time for.
 
 import os
 from dataclasses import replace
+from itertools import permutations
 from random import Random
 from typing import Any
 
@@ -14,7 +15,8 @@ import numpy as np
 import pytest
 
 from schemas.quantity import MICRO
-from streams.core.interchange.fine import fine
+from streams.core.interchange import sifting
+from streams.core.interchange.fine import Fine, fine
 from streams.core.interchange.flows import best_flow
 from streams.core.interchange.leg_table import Leg
 from streams.core.interchange.legs import leg_book
@@ -26,7 +28,7 @@ from streams.core.interchange.sides import sides
 from streams.core.interchange.solving import solve_between
 from streams.core.interchange.terms import Interchange, Terms
 from streams.core.interchange.weave import weave
-from streams.core.lines import NeedLine, OfferLine, Options
+from streams.core.lines import BoolArray, IntArray, NeedLine, OfferLine, Options
 from tests.support.between import check_legal, market, mixed, optimum
 from tests.support.lines import GOODS, TODAY, need, offer
 
@@ -183,6 +185,33 @@ def test_a_unit_moved_on_any_arc_breaks_the_proof(seed: int):
         less[arc] -= 1
         assert not certify(net, less).proven
         assert certify(net, less).bound >= certify(net, flow).worth
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_which_legs_the_solver_sees_first_changes_nothing(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+):
+    hubs = [f"{n:02}.01" for n in range(10, 34)]
+    random = Random(seed)
+    offers, needs, _ = market(random, 120, hubs)
+    offers = [_with(o, expires_day=None) for o in offers]
+    needs = [_with(n, needed_by_day=None, grades=None) for n in needs]
+    ways = [Leg(a, b, random.randint(0, 300) * MICRO, 1) for a, b in permutations(hubs, 2)]
+    whole = run(offers, needs, ways, STEERED)
+    seen: list[int] = []
+
+    def watched(net: Fine, arcs: BoolArray | None = None) -> IntArray | None:
+        seen.append(len(net.worth) if arcs is None else int(arcs.sum()))
+        return best_flow(net, arcs)
+
+    monkeypatch.setattr(sifting, "LEGS_A_PLACE_MIN", 0)
+    monkeypatch.setattr(sifting, "FIRST_A_PLACE", 1)
+    monkeypatch.setattr(sifting, "NEXT_A_PLACE", 1)
+    monkeypatch.setattr(sifting, "best_flow", watched)
+    again = run(offers, needs, ways, STEERED)
+    assert msgspec.json.encode(again) == msgspec.json.encode(whole)
+    assert sorted(set(seen)) == seen
+    assert len(seen) > 1
 
 
 def _line(line: OfferLine | NeedLine) -> str:

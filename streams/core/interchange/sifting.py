@@ -19,22 +19,24 @@ from streams.core.interchange.flows import COST_MAX, best_flow
 from streams.core.interchange.proof import FAR, least_prices
 from streams.core.lines import BoolArray, IntArray
 
-LEGS_MIN: Final = 100_000
-"""With fewer legs the solver is as fast when it sees them all."""
+LEGS_A_PLACE_MIN: Final = 200
+"""With fewer legs at every place the solver is as fast when it sees them all."""
 FIRST_A_PLACE: Final = 16
 NEXT_A_PLACE: Final = 24
 ROUNDS_MAX: Final = 8
 
 
 def sifted_flow(net: Fine) -> IntArray | None:
-    """Give a best flow as `best_flow` does, sooner where legs are many."""
+    """Give a best flow as `best_flow` does, sooner where places have many legs."""
     web = net.web
     legs = np.flatnonzero(web.tag >= 0)
-    if len(legs) < LEGS_MIN or int(np.abs(net.worth).max()) * 4 * (web.nodes + 1) > COST_MAX:
+    ends = web.tail[legs], web.head[legs]
+    places = sum(int(np.count_nonzero(np.bincount(at))) for at in ends)
+    largest = int(np.abs(net.worth).max(initial=0)) * 4 * (web.nodes + 1)
+    if not places or len(legs) < LEGS_A_PLACE_MIN * places or largest > COST_MAX:
         return best_flow(net)
     seen = web.tag < 0
-    promise, places = _promise(net, legs)
-    seen[legs[_most(promise, FIRST_A_PLACE * places)]] = True
+    seen[legs[_most(_promise(net, legs, ends), FIRST_A_PLACE * places)]] = True
     for number in range(ROUNDS_MAX):
         flow = best_flow(net, seen)
         price = None if flow is None else least_prices(net, flow, seen)
@@ -50,15 +52,15 @@ def sifted_flow(net: Fine) -> IntArray | None:
     return best_flow(net)
 
 
-def _promise(net: Fine, legs: IntArray) -> tuple[IntArray, int]:
-    """Give what each leg lacks of the best at one of its ends, and how many ends there are."""
-    worth, lacks, places = net.worth[legs], [], 0
-    for ends in (net.web.tail[legs], net.web.head[legs]):
+def _promise(net: Fine, legs: IntArray, ends: tuple[IntArray, IntArray]) -> IntArray:
+    """Give what each leg lacks of the best at one of its ends."""
+    worth, lacks = net.worth[legs], []
+    for at in ends:
         best = np.full(net.web.nodes, FAR, np.int64)
-        np.maximum.at(best, ends, worth)
-        lacks.append(worth - best[ends])
-        places += int((best > FAR).sum())
-    return np.maximum(*lacks), places
+        np.maximum.at(best, at, worth)
+        lacks.append(worth - best[at])
+    nearer: IntArray = np.maximum(*lacks)
+    return nearer
 
 
 def _most(score: IntArray, count: int) -> BoolArray:

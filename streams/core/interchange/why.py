@@ -14,6 +14,7 @@ yield and processing make of it.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal, NamedTuple, TypeVar
 
 import msgspec
@@ -85,14 +86,11 @@ def explain_part(
             figures = {"commodity": line.commodity}
             shut.append(Unmatched(line.line, side, line.quantity, reason, figures))
     ways = _Ways(road)
-    by_line: defaultdict[tuple[Which, str], list[Trade]] = defaultdict(list)
-    for trade in trades:
-        by_line["offer", trade.offer].append(trade)
-        by_line["need", trade.need].append(trade)
+    known = _Trades(trades)
     for commodity in sorted({line.commodity for line in lines_of}):
         asks = [n for n in needs if n.commodity == commodity and ("need", n.line) in left]
         goods = list(_goods(offers, commodity, left, ways))
-        desk = _Desk(goods, asks, left, by_line, ways, options)
+        desk = _Desk(goods, asks, left, known, ways, options)
         wanted = any(n.commodity == commodity for n in needs)
         shut += desk.offers("permit" if wanted and not asks else "no_need")
         shut += desk.needs()
@@ -193,6 +191,22 @@ class _Ways:
         return _Judged(found, leg, near)
 
 
+@dataclass(frozen=True)
+class _Trades:
+    """What is traded; few rounds have a line that asks by whom."""
+
+    every: Sequence[Trade]
+
+    @cached_property
+    def of_line(self) -> Mapping[tuple[Which, str], list[Trade]]:
+        """The trades of each line."""
+        found: defaultdict[tuple[Which, str], list[Trade]] = defaultdict(list)
+        for trade in self.every:
+            found["offer", trade.offer].append(trade)
+            found["need", trade.need].append(trade)
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class _Desk:
     """The lines of one commodity, and what became of them."""
@@ -200,7 +214,7 @@ class _Desk:
     goods: list[_Goods]
     asks: list[NeedLine]
     left: Left
-    trades: Mapping[tuple[Which, str], list[Trade]]
+    trades: "_Trades"
     ways: _Ways
     options: Options
 
@@ -295,7 +309,7 @@ class _Desk:
     def _crowded(self, side: Which, line: str, fits: set[str]) -> tuple[str, Figures]:
         """All partners that fit are used up: by others too, or by this line alone."""
         other: Which = "need" if side == "offer" else "offer"
-        trades = [t for name in fits for t in self.trades.get((other, name), ())]
+        trades = [t for name in fits for t in self.trades.of_line.get((other, name), ())]
         mine = sum(t.quantity for t in trades if (t.offer if side == "offer" else t.need) == line)
         others = sum(t.quantity for t in trades) - mine
         if not others:
