@@ -133,13 +133,14 @@ def _solved(
     """Put a network to the solver; nodes that nothing touches are left out."""
     if not len(tail):
         return None if given.any() else np.zeros(0, np.int64)
-    nodes, place = np.unique(np.concatenate((tail, head)), return_inverse=True)
+    touched = np.zeros(len(given), bool)
+    touched[tail] = touched[head] = True
+    nodes = np.flatnonzero(touched)
+    place = np.cumsum(touched, dtype=np.int32) - np.int32(1)
     if int(np.abs(cost).max()) * len(nodes) * 4 > COST_MAX or given.any() > given[nodes].any():
         return None
     network = solver().SimpleMinCostFlow()
-    laid = network.add_arcs_with_capacity_and_unit_cost(
-        place[: len(tail)].astype(np.int32), place[len(tail) :].astype(np.int32), room, cost
-    )
+    laid = network.add_arcs_with_capacity_and_unit_cost(place[tail], place[head], room, cost)
     network.set_nodes_supplies(np.arange(len(nodes), dtype=np.int32), given[nodes])
     # The status stands before everything: reading flows of an unsolved network ends the process.
     if network.solve() != network.OPTIMAL:

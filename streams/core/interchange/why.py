@@ -146,20 +146,20 @@ class _Ways:
         count, book = len(road.hubs), road.book
         self.arrival: Final = np.append(road.arrival, 0)  # the last stands for no leg
         self.cheap = np.full((count, count), -1, np.int64)
-        self.fast = np.full((count, count), -1, np.int64)
         self.sails = np.zeros((count, count), bool)
         self.sails[book.origin, book.target] = True
         goes = np.flatnonzero(road.arrival != GONE)
         pair = book.origin[goes] * count + book.target[goes]
         several = goes[np.bincount(pair)[pair] > 1]
+        self.cheap[book.origin[goes], book.target[goes]] = goes
+        self.fast = self.cheap.copy()
         days, cost = -road.arrival[several], -book.cost_micro[several]
         # The last that is written stays: the best comes last.
         for table, worst_first in (
             (self.cheap, several[np.lexsort((days, cost))]),
             (self.fast, several[np.lexsort((cost, days))]),
         ):
-            for legs in (goes, worst_first):
-                table[book.origin[legs], book.target[legs]] = legs
+            table[book.origin[worst_first], book.target[worst_first]] = worst_first
 
     def judge(
         self, goods: Sequence[_Goods], asks: Sequence[NeedLine], options: Options
