@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from schemas.identity import match_id
-from streams.core.interchange.legs import Leg
+from streams.core.interchange.leg_table import Leg
 from streams.core.interchange.mills import process_of
 from streams.core.interchange.optimum import Trip
 from streams.core.interchange.phase import Stage
