@@ -28,7 +28,7 @@ class Partner(NamedTuple):
 
 
 PARTNERS: Final = (
-    Partner("19.02", "BULOG-1", "supply", "BERAS-MED", "20", "TON", "12500"),
+    Partner("36.71", "BULOG-1", "supply", "BERAS-MED", "20", "TON", "12500"),
     Partner("36.01", "PABRIK-1", "buy", "KELAPA", "40000", "BUTIR", "5800"),
 )
 
