@@ -121,3 +121,33 @@ def test_a_problem_file_is_answered_as_it_is_and_as_it_would_be(tmp_path: Path):
     assert (wrong.code, "changes.json: $[0]" in wrong.err) == (2, True)
     changes.unlink()
     assert lumbung(*words).code == 2
+
+
+def on_contract(offset: int, tag: str, until: str, **more: Any) -> bytes:
+    """What the hub says it supplies, with the lot that it counts."""
+    hub = COOP[:5]
+    body = {"actor": hub, "device": "mitra", "sequence": offset, "contract": tag, "site": COOP}
+    body |= {"direction": "supply", "commodity": "LADA-PUTIH", "grade": "A", "quantity": "120"}
+    body |= {"unit": "KG", "since": "2026-11-01", "until": until, **more}
+    lot = derived.position(offset + 1, lot=tag, floor_price=100_000)
+    return derived.ledger(
+        offset,
+        coop=hub,
+        device="mitra",
+        event_id=f"{hub}:mitra:{offset}",
+        event_type="lumbung.contract.v1",
+        body=body,
+        positions=[lot],
+    )
+
+
+def test_a_contract_is_open_on_its_days_alone_and_a_hub_has_nothing_else(tmp_path: Path):
+    brought = derived.ledger(9, coop=COOP[:5], positions=[derived.position(10, lot="")])
+    said = (
+        on_contract(5, "BULOG-1", "2026-12-31"),
+        on_contract(6, "BULOG-2", "2026-11-21"),
+        on_contract(7, "BULOG-3", "2026-12-31", permits=["NIB"]),
+        brought,
+    )
+    found = amounts(lines(tmp_path, *said))
+    assert found.keys() == {OFFER, NEED, f"{COOP[:5]}|LADA-PUTIH|A|BULOG-1"}
