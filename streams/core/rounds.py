@@ -9,24 +9,22 @@ flows are solved.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple, Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 from schemas.market import LegSide
 from streams.core import contracts, deals
 from streams.core.book import Good, HubFamily
-from streams.core.deal_life import LUMBUNG, UNANSWERED, coming, held, is_held, lumbung_acts
+from streams.core.deal_life import LUMBUNG, coming, held, is_held, lumbung_acts
 from streams.core.drafts import EMERGENCY, CutOffs, Drafts
+from streams.core.leftover import left_over
 from streams.core.lifecycle_table import Action
 from streams.core.lifecycle_times import PROPOSAL_MS
 from streams.core.lines import Leg, NeedLine, OfferLine, Options, Priority, Proposal, Round
 from streams.core.orders import OrderView
 from streams.core.renewal import is_as_before, relabel, renew
 from streams.core.standing import NONE, Standing, standing
-from streams.core.state import Deal, Step, WhyNot
+from streams.core.state import Deal, Step
 from streams.core.state import Round as RoundState
-
-LEFT_MAX: Final = 500
-"""Most lines whose reason a round keeps; the largest quantities stay."""
 
 
 class Ways(Protocol):
@@ -194,7 +192,8 @@ class Market:
         for deal in looked_at:  # it holds still, and comes to its cut-off like any other
             if self._drafts.ripen(deal, emergency=False):
                 self._note(changes, deal, now.version)
-        changes.left = self._left(answer, offers, needs, now.version)
+        resting = self.offers(resting=True)
+        changes.left = left_over(answer, (*offers, *needs), resting, now.version)
         return changes
 
     def _answer(
@@ -319,25 +318,6 @@ class Market:
             surplus=need.ceiling - offer.floor - proposal.leg_cost,
             steps=[Step("proposed", now.as_of_ms, LUMBUNG)],
             partner=self._standing.partner(offer.line, need.line),
-        )
-
-    def _left(
-        self, answer: Round, offers: Sequence[OfferLine], needs: Sequence[NeedLine], version: int
-    ) -> RoundState:
-        lines: dict[str, OfferLine | NeedLine] = {line.line: line for line in offers}
-        lines |= {line.line: line for line in needs}
-        left: dict[str, WhyNot] = {}
-        for one in answer.unmatched:
-            line = lines[one.line]
-            what = line.coop, line.commodity, one.quantity
-            left[one.line] = WhyNot(one.side, *what, one.reason, dict(one.figures))
-        for offer in self.offers(resting=True):
-            what = offer.coop, offer.commodity, offer.quantity
-            figures: dict[str, int | str] = {"commodity": offer.commodity}
-            left[offer.line] = WhyNot("offer", *what, UNANSWERED, figures)
-        largest = sorted(left, key=lambda name: (-left[name].quantity, name))[:LEFT_MAX]
-        return RoundState(
-            version, answer.certified, {name: left[name] for name in sorted(largest)}
         )
 
 
