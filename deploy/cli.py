@@ -30,6 +30,7 @@ VERBS: Final = {
     "clearing": ("deploy.cli_clearing", "clearing", "Debts between co-ops that cancel out."),
     "swaps": ("deploy.cli_swaps", "swaps", "Rings of goods where money finds no match."),
     "report": ("deploy.cli_say", "report_app", "Say something for a co-op: stock, orders."),
+    "profile": ("deploy.cli_profile", "profile", "What a co-op is and has: show it, say it anew."),
     "contract": ("deploy.cli_contract", "contract", "Say a partner's contract: buy or supply."),
     "import": ("deploy.cli_say", "import_", "Import a table, with a verdict for every row."),
     "get": ("deploy.cli_ask", "get", "List hubs, stock, orders, demand, matches, dead letters."),

@@ -18,6 +18,7 @@ from schemas.events import (
     Contract,
     Decision,
     Line,
+    Profile,
     Report,
     ReportEnvelope,
     Stamp,
@@ -27,6 +28,7 @@ from schemas.register import UTC_OFFSET_HOURS
 
 CONTRACT_TYPE: Final = "lumbung.contract.v1"
 DECISION_TYPE: Final = "lumbung.decision.v1"
+PROFILE_TYPE: Final = "lumbung.profile.v1"
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _JAKARTA_HOURS: Final = 7
@@ -38,14 +40,14 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 class _ActEnvelope(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A decision or a contract whole, as it is written."""
+    """A saying that is no report whole, as it is written."""
 
     specversion: str
     type: str
     id: str
     source: str
     time: Stamp
-    data: Decision | Contract
+    data: Decision | Contract | Profile
 
 
 def report_id(coop: str, device: str, sequence: int) -> str:
@@ -97,23 +99,27 @@ def report_value(  # noqa: PLR0913 - one argument for each part of a report
 
 def decision_value(decision: Decision, said_ms: int) -> bytes:
     """Give the bytes of a decision that a co-op or its hub took at `said_ms`."""
-    return _act_value(DECISION_TYPE, decision, said_ms)
+    return _act_value(DECISION_TYPE, decision.actor, decision, said_ms)
 
 
 def contract_value(contract: Contract, said_ms: int) -> bytes:
     """Give the bytes of a contract that a partner's officer said at `said_ms`."""
-    return _act_value(CONTRACT_TYPE, contract, said_ms)
+    return _act_value(CONTRACT_TYPE, contract.actor, contract, said_ms)
 
 
-def _act_value(name: str, act: Decision | Contract, said_ms: int) -> bytes:
-    actor, device = act.actor, act.device
+def profile_value(profile: Profile, said_ms: int) -> bytes:
+    """Give the bytes of a co-op's profile said at `said_ms`."""
+    return _act_value(PROFILE_TYPE, profile.coop, profile, said_ms)
+
+
+def _act_value(name: str, actor: str, act: Decision | Contract | Profile, said_ms: int) -> bytes:
     kind = "hubs" if HUB_FORM.fullmatch(actor) else "coops"
     return _encode(
         _ActEnvelope(
             specversion="1.0",
             type=name,
-            id=report_id(actor, device, act.sequence),
-            source=f"/{kind}/{actor}/devices/{device}",
+            id=report_id(actor, act.device, act.sequence),
+            source=f"/{kind}/{actor}/devices/{act.device}",
             time=local_time(actor, said_ms),
             data=act,
         )

@@ -104,3 +104,21 @@ def test_trace_leads_from_a_match_to_the_contract(granary: Path):
 def test_the_checker_finds_nothing_wrong(granary: Path):
     answer = lumbung("verify", "--data", granary)
     assert answer.code == 0, answer
+
+
+def test_a_profile_is_said_shown_and_said_anew_without_losing_what_it_held(granary: Path):
+    village = (PLAIN, "--data", granary)
+    said = lumbung("profile", *village, "--outlet", "--pack", "KOPRA:KARUNG=50kg")
+    assert (said.code, said.out.strip()) == (0, f"{PLAIN}:cli:1"), said
+    replayed(written(granary.parent / "later.ndjson", []), granary)
+    more = lumbung("profile", *village, "--permit", "NIB 812", "--mandate", "19.02:2026-12-01")
+    assert more.code == 0, more
+    replayed(written(granary.parent / "later.ndjson", []), granary)
+    shown = lumbung("profile", *village).json()
+    assert (shown["outlet"], shown["permits"]) == (True, ["NIB 812"])
+    assert shown["packs"][0]["quantity"] == "50"
+    assert shown["mandates"][0]["hub"] == "19.02"
+    refused = lumbung("profile", *village, "--mandate", "99.99:2026-12-01")
+    assert (refused.code, "LB-U024" in refused.err) == (2, True), refused
+    checked = lumbung("verify", "--data", granary)
+    assert checked.code == 0, checked
