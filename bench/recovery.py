@@ -35,6 +35,7 @@ LINES_PER_SECOND: Final = 800
 _LOOK_SECONDS: Final = 0.05
 _AFTER_SECONDS: Final = 5.0
 _GIVEN_UP_SECONDS: Final = 90.0
+_STEADY_SECONDS: Final = 60.0
 _WARM_SECONDS: Final = 1_200.0
 
 Row = dict[str, object]
@@ -51,6 +52,7 @@ def kills(each: int) -> list[Row]:
     with alive(PARTITIONS) as system:
         system.speak(LINES_PER_SECOND)
         began = time.monotonic()
+        time.sleep(_STEADY_SECONDS)
         system.calm(_WARM_SECONDS)  # the market works out the ways of the whole country, once
         tell({"level_after_s": round(time.monotonic() - began, 1)})
         rows = []
