@@ -204,9 +204,9 @@ class Publisher:
         dropped: Any = self._producer
         try:
             dropped.close(timeout=0)
-        except KafkaError:  # kafka-python 3.0.12 gives up before it has ended its own thread,
-            dropped._sender.force_close()  # noqa: SLF001
-            dropped._closed = True  # noqa: SLF001 - and tries once more whenever it is collected
+        except KafkaError:  # kafka-python 3.0.12 gives up before it has ended its own thread
+            dropped._sender.force_close()  # noqa: SLF001 - nothing public ends it
+            dropped._closed = True  # noqa: SLF001 - else it tries once more when it is collected
 
     def _send(self, record: Outgoing) -> Any:
         size = len(record.value) + len(record.key or b"") + _RECORD_OVERHEAD_BYTES
