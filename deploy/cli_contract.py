@@ -8,11 +8,10 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli_say import DEVICE, deliver_all, faulty, outbox_of
+from deploy.cli_say import DEVICE, faulty, require_actor, require_village, send_one
 from deploy.errors import EXIT_CHECK, UsageError
 from deploy.options import Data, Kafka
 from deploy.settings import load
-from deploy.wiring import now_ms
 from producers.contract import Agreed, agreed
 from producers.goods import Goods
 from producers.speech import contract_value
@@ -76,17 +75,9 @@ def contract(
 
 def require_parties(actor: str, site: str) -> None:
     """Raises UsageError unless both are there, in one hub: LB-U020, LB-U021, LB-U023."""
+    require_village(site)
+    require_actor(actor)
     register = reference.register()
-    if not register.is_coop(site):
-        raise UsageError(
-            "LB-U020", f"{site} is no village", "Village codes look like 19.02.01.2003."
-        )
-    if not (register.is_coop(actor) or register.is_hub(actor)):
-        raise UsageError(
-            "LB-U021",
-            f"{actor} is neither a village nor a hub",
-            "Villages look like 19.02.01.2003, hubs like 19.02.",
-        )
     hub = register.hub_of(CoopId(site))
     book = actor if register.is_hub(actor) else register.hub_of(CoopId(actor))
     if hub != book:
@@ -98,14 +89,8 @@ def require_parties(actor: str, site: str) -> None:
 
 
 def _send(found: Agreed, data: Data, kafka: Kafka) -> None:
+    def value_of(number: int, at: int) -> bytes:
+        return contract_value(found.said(DEVICE, number), at)
+
     settings = load({"data_dir": data, "kafka.bootstrap": kafka}).settings
-    at = now_ms()
-
-    def value_of(sequence: int) -> bytes:
-        return contract_value(found.said(DEVICE, sequence), at)
-
-    with outbox_of(settings) as outbox:
-        draft = outbox.keep_next(found.actor, DEVICE, value_of)
-        typer.echo(f"{draft.id}  {found.read_back}", err=True)
-        deliver_all(settings, outbox)
-    typer.echo(draft.id)
+    typer.echo(send_one(settings, found.actor, value_of, found.read_back))

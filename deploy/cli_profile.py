@@ -11,11 +11,10 @@ from typing import Annotated, Any
 import typer
 
 from deploy.cli_ask import url_of
-from deploy.cli_say import DEVICE, deliver_all, faulty, outbox_of
+from deploy.cli_say import DEVICE, faulty, require_village, send_one
 from deploy.errors import EXIT_CHECK, UsageError
 from deploy.options import Data, Kafka, WarehouseUrl
 from deploy.settings import load
-from deploy.wiring import now_ms
 from producers.goods import Goods
 from producers.profile import LISTS, Changes, Profiled, fields_of, profiled
 from producers.speech import profile_value
@@ -65,10 +64,7 @@ def profile(
     Example: lumbung profile 19.02.01.2003 --outlet --permit "NIB 81200" --pack KOPRA:KARUNG=50kg
     --mandate 19.02:2026-12-01:2027-11-30
     """
-    if not reference.register().is_coop(coop):
-        raise UsageError(
-            "LB-U020", f"{coop} is no village", "Village codes look like 19.02.01.2003."
-        )
+    require_village(coop)
     wares, hubs = (flagship or (), pack or ()), mandate or ()
     changes = Changes(land, outlet, permit or (), *wares, hubs, capital, clear or ())
     before = _before(coop, url_of(data, warehouse))
@@ -105,15 +101,9 @@ def _require_hubs(found: Profiled) -> None:
 
 
 def _send(found: Profiled, data: Data, kafka: Kafka) -> None:
+    def value_of(number: int, at: int) -> bytes:
+        return profile_value(found.said(DEVICE, number), at)
+
     settings = load({"data_dir": data, "kafka.bootstrap": kafka}).settings
-    at = now_ms()
-
-    def value_of(sequence: int) -> bytes:
-        return profile_value(found.said(DEVICE, sequence), at)
-
-    with outbox_of(settings) as outbox:
-        draft = outbox.keep_next(found.coop, DEVICE, value_of)
-        told = json.dumps(found.fields, ensure_ascii=False)
-        typer.echo(f"{draft.id}  {told}", err=True)
-        deliver_all(settings, outbox)
-    typer.echo(draft.id)
+    told = json.dumps(found.fields, ensure_ascii=False)
+    typer.echo(send_one(settings, found.coop, value_of, told))

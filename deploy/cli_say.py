@@ -145,14 +145,45 @@ def _say(kind: str, fields: Any, coop: str, at: int, locale: str) -> Composed | 
     return say(kind, said, coop=coop, said_ms=at, composer=_composer(locale))
 
 
-def _spoken(
-    coop: str, compose: Callable[[int], Composed | list[Fault]], data: Data, kafka: Kafka
-) -> None:
-    settings = load({"data_dir": data, "kafka.bootstrap": kafka}).settings
+def send_one(
+    settings: Settings, actor: str, value_of: Callable[[int, int], bytes], read_back: str
+) -> str:
+    """Keep a saying under the actor's next number, show it, send all that is owed; its id.
+
+    `value_of` gives its bytes from the number and the moment in ms.
+    """
+    at = now_ms()
+    with outbox_of(settings) as outbox:
+        draft = outbox.keep_next(actor, DEVICE, lambda number: value_of(number, at))
+        typer.echo(f"{draft.id}  {read_back}", err=True)
+        deliver_all(settings, outbox)
+    return draft.id
+
+
+def require_village(coop: str) -> None:
+    """Raises UsageError LB-U020 unless it is one."""
     if not reference.register().is_coop(coop):
         raise UsageError(
             "LB-U020", f"{coop} is no village", "Village codes look like 19.02.01.2003."
         )
+
+
+def require_actor(actor: str) -> None:
+    """Raises UsageError LB-U021 unless it is a village or a hub."""
+    register = reference.register()
+    if not (register.is_coop(actor) or register.is_hub(actor)):
+        raise UsageError(
+            "LB-U021",
+            f"{actor} is neither a village nor a hub",
+            "Villages look like 19.02.01.2003, hubs like 19.02.",
+        )
+
+
+def _spoken(
+    coop: str, compose: Callable[[int], Composed | list[Fault]], data: Data, kafka: Kafka
+) -> None:
+    settings = load({"data_dir": data, "kafka.bootstrap": kafka}).settings
+    require_village(coop)
     at = now_ms()
     found = compose(at)
     if isinstance(found, list):

@@ -11,10 +11,9 @@ import msgspec
 import typer
 
 from deploy.cli_ask import url_of
-from deploy.cli_what_if import JAKARTA
 from deploy.errors import CheckFailed, UsageError
 from deploy.live_swaps import UnknownRing, barter_of, left_over, proposed, unit_words
-from deploy.options import Data, WarehouseUrl
+from deploy.options import JAKARTA, Data, WarehouseUrl
 from schemas import reference
 from schemas.problem import ProblemError
 from sinks.engines import reading

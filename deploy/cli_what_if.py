@@ -6,9 +6,9 @@ that a change fits twice: as it is and as it would be.
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import msgspec
 import typer
@@ -16,7 +16,7 @@ import typer
 from deploy.cli_ask import url_of
 from deploy.errors import EXIT_USAGE, UsageError
 from deploy.live_problem import live_problems
-from deploy.options import Data, WarehouseUrl
+from deploy.options import JAKARTA, Data, WarehouseUrl
 from schemas.changes import Change, parse_changes
 from schemas.problem import Problem, ProblemError
 from sinks.engines import reading
@@ -24,8 +24,6 @@ from sinks.queries.open_lines import OpenLines, open_lines
 from streams.core.answer import answered
 from streams.core.differing import difference
 from streams.core.supposed import FitsNothing, changed
-
-JAKARTA: Final = timezone(timedelta(hours=7))
 
 
 def what_if(

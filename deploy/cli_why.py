@@ -14,10 +14,9 @@ from sqlalchemy import Connection
 
 from deploy import shown
 from deploy.cli_ask import url_of
-from deploy.cli_what_if import JAKARTA
 from deploy.errors import EXIT_CHECK, CheckFailed
 from deploy.live_swaps import unit_words
-from deploy.options import Data, WarehouseUrl
+from deploy.options import JAKARTA, Data, WarehouseUrl
 from deploy.story import told as tell_trace
 from deploy.why_answer import Desk, by_place
 from deploy.why_live import asked, read

@@ -12,14 +12,12 @@ from typing import Any, Final
 
 import typer
 
-from deploy.cli_say import DEVICE, deliver_all, faulty, outbox_of
+from deploy.cli_say import DEVICE, faulty, require_actor, send_one
 from deploy.errors import EXIT_CHECK, EXIT_DEPENDENCY, UsageError
 from deploy.settings import Settings, load
-from deploy.wiring import now_ms
-from producers.decision import BY, GIVER, TAKER, Decided, decided
+from producers.decision import BY, GIVER, TAKER, decided
 from producers.numerals import Locale
 from producers.speech import decision_value
-from schemas import reference
 from schemas.errors import Reason
 from schemas.reason_words import REASON_WORDS
 from sinks.engines import reading
@@ -52,7 +50,7 @@ def decide(wanted: Wanted, flags: Mapping[str, Any]) -> None:
     settings = load(flags).settings
     if wanted.locale not in _LOCALES:
         raise UsageError("LB-U013", f"{wanted.locale!r} is no way to write numbers", "id or en.")
-    _require_actor(wanted.actor)
+    require_actor(wanted.actor)
     found = decided(
         wanted.action, wanted.match, wanted.actor, wanted.said, _LOCALES[wanted.locale]
     )
@@ -62,33 +60,14 @@ def decide(wanted: Wanted, flags: Mapping[str, Any]) -> None:
     match = _known(settings, wanted.match)
     if match is not None:
         require_party(match, wanted.actor, wanted.action)
-    said = _send(settings, found)
+
+    def value_of(number: int, at: int) -> bytes:
+        return decision_value(found.said(DEVICE, number), at)
+
+    said = send_one(settings, found.actor, value_of, f"{found.match}  {found.read_back}")
     if wanted.wait_seconds > 0:
         _tell(_awaited(settings, said, wanted.wait_seconds), wanted, settings)
     typer.echo(said)
-
-
-def _send(settings: Settings, found: Decided) -> str:
-    at = now_ms()
-
-    def value_of(sequence: int) -> bytes:
-        return decision_value(found.said(DEVICE, sequence), at)
-
-    with outbox_of(settings) as outbox:
-        draft = outbox.keep_next(found.actor, DEVICE, value_of)
-        typer.echo(f"{draft.id}  {found.match}  {found.read_back}", err=True)
-        deliver_all(settings, outbox)
-    return draft.id
-
-
-def _require_actor(actor: str) -> None:
-    register = reference.register()
-    if not (register.is_coop(actor) or register.is_hub(actor)):
-        raise UsageError(
-            "LB-U021",
-            f"{actor} is neither a village nor a hub",
-            "Villages look like 19.02.01.2003, hubs like 19.02.",
-        )
 
 
 def require_party(match: Mapping[str, Any], actor: str, action: str) -> None:

@@ -1,10 +1,13 @@
 """The options that many verbs share, each explained once."""
 
+from datetime import timedelta, timezone
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
+JAKARTA: Final = timezone(timedelta(hours=7))
+"""Whose day it is where nobody names one."""
 Data = Annotated[
     Path | None,
     typer.Option(

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import Connection
 
-from deploy.cli_what_if import JAKARTA
+from deploy.options import JAKARTA
 from schemas.quantity import MICRO
 from sinks.queries import listing
 from sinks.queries.decided import history_of

@@ -51,7 +51,9 @@ def standing(
         if _is_bound(line, terms.get(line.line), coops[line.coop], barred)
     }
     asked = any(term.permits for term in terms.values())
-    bonds = {line.line: _bond(terms.get(line.line), coops[line.coop], asked) for line in lines}
+    bonds = {
+        line.line: _bond(terms.get(line.line), coops[line.coop], asked=asked) for line in lines
+    }
     bonds = {name: bond for name, bond in bonds.items() if bond != FREE}
     return Standing(frozenset(bound), bonds, {name: term.tag for name, term in terms.items()})
 
@@ -76,6 +78,6 @@ def _is_bound(
     return term is not None and (contracts.is_hub(line.coop) or not by_contract)
 
 
-def _bond(term: Term | None, own: Coop, asked: bool) -> Bond:  # noqa: FBT001 - a fact of the round
+def _bond(term: Term | None, own: Coop, *, asked: bool) -> Bond:
     holds = tuple(own.permits) if asked else ()
     return Bond(holds=holds) if term is None else Bond(term.site, tuple(term.permits), holds)

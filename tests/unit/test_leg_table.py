@@ -3,7 +3,7 @@
 import random
 from itertools import combinations
 
-from streams.core.interchange.leg_table import Leg, LegTable, in_order, table_of, united
+from streams.core.interchange.leg_table import Leg, LegList, in_order, table_of, united
 from streams.core.interchange.legs import book_of, leg_book
 
 MODES = ("sea", "road", "boat")
@@ -28,7 +28,7 @@ def drawn(seed: int, number: int) -> list[Leg]:
     ]
 
 
-def sorted_table(legs: list[Leg]) -> LegTable:
+def sorted_table(legs: list[Leg]) -> LegList:
     return table_of(sorted(set(legs), key=in_order))
 
 
@@ -37,7 +37,7 @@ def test_tables_united_are_the_book_of_all_their_legs():
         parts = [drawn(seed * 7 + n, size) for n, size in enumerate((30, 0, 11))]
         whole = leg_book(leg for part in parts for leg in part)
         joined = book_of(united(map(sorted_table, parts)))
-        assert joined.legs == whole.legs
+        assert tuple(joined.legs) == tuple(whole.legs)
         assert (joined.digest, joined.hubs) == (whole.digest, whole.hubs)
 
 

@@ -64,7 +64,7 @@ _BITS: Final = 63
 _NAMES: Final = tuple(field.name for field in fields(Columns))
 
 
-class LegTable(Sequence[Leg]):
+class LegList(Sequence[Leg]):
     """Legs between `hubs` by `modes`, names in their order."""
 
     __slots__ = ("columns", "hubs", "modes")
@@ -96,10 +96,9 @@ class LegTable(Sequence[Leg]):
     def __iter__(self) -> Iterator[Leg]:
         return self._made(*self.columns.each())
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and tuple(self) == tuple(other)
-
-    __hash__ = None  # type: ignore[assignment]  # as of any sequence that compares by its content
+    def some(self, places: IntArray) -> Iterator[Leg]:
+        """Give the legs that stand at these places."""
+        return self._made(*(column[places] for column in self.columns.each()))
 
     def _made(self, *columns: IntArray | BoolArray) -> Iterator[Leg]:
         hubs, modes = self.hubs, self.modes
@@ -111,17 +110,17 @@ class LegTable(Sequence[Leg]):
                 hubs[origin], hubs[target], cost, days, modes[mode], *limits, estimated, back
             )
 
-    def taken(self, kept: BoolArray | IntArray) -> "LegTable":
+    def taken(self, kept: BoolArray | IntArray) -> "LegList":
         """Give some of the legs, by their places in rising order; names without legs go."""
         return _named_anew(self, _columns(column[kept] for column in self.columns.each()))
 
-    def with_inserted(self, places: Sequence[int], more: Sequence[Leg]) -> "LegTable":
+    def with_inserted(self, places: Sequence[int], more: Sequence[Leg]) -> "LegList":
         """Give the table with legs more, each before the place given; names may be new."""
         added = table_of(more)
         hubs, modes = _united(self.hubs, added.hubs), _united(self.modes, added.modes)
         ours, theirs = _renamed(self, hubs, modes), _renamed(added, hubs, modes)
         pairs = zip(ours.each(), theirs.each(), strict=True)
-        return LegTable(
+        return LegList(
             hubs, modes, _columns(np.insert(one, places, other) for one, other in pairs)
         )
 
@@ -141,7 +140,7 @@ def in_order(leg: Leg) -> tuple[object, ...]:
     return *ends, leg.cost_micro, leg.days, departs, leg.mode, room, leg.estimated, leg.back
 
 
-def table_of(legs: Sequence[Leg]) -> LegTable:
+def table_of(legs: Sequence[Leg]) -> LegList:
     """Put legs into columns, as they stand."""
     hubs = sorted({leg.from_hub for leg in legs} | {leg.to_hub for leg in legs})
     modes = sorted({leg.mode for leg in legs})
@@ -164,10 +163,10 @@ def table_of(legs: Sequence[Leg]) -> LegTable:
         estimated=flags(leg.estimated for leg in legs),
         back=flags(leg.back for leg in legs),
     )
-    return LegTable(hubs, modes, columns)
+    return LegList(hubs, modes, columns)
 
 
-def united(tables: Iterable[LegTable]) -> LegTable:
+def united(tables: Iterable[LegList]) -> LegList:
     """Give all legs of some tables, each once, in canonical order; names without legs go."""
     given = list(tables)
     hubs = sorted({name for table in given for name in table.hubs})
@@ -178,7 +177,7 @@ def united(tables: Iterable[LegTable]) -> LegTable:
     ordered = [column[order] for column in whole]
     fresh = np.ones(len(order), bool)
     fresh[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in ordered])
-    return LegTable(hubs, modes, _columns(ordered)).taken(fresh)
+    return LegList(hubs, modes, _columns(ordered)).taken(fresh)
 
 
 def _packed(columns: Sequence[IntArray | BoolArray]) -> list[IntArray]:
@@ -206,7 +205,7 @@ def _united(some: tuple[str, ...], others: Sequence[str]) -> tuple[str, ...]:
     return some if some == tuple(others) else tuple(sorted({*some, *others}))
 
 
-def _renamed(table: LegTable, hubs: Sequence[str], modes: Sequence[str]) -> Columns:
+def _renamed(table: LegList, hubs: Sequence[str], modes: Sequence[str]) -> Columns:
     """The columns of a table under the numbers of other names, which hold its own."""
     columns = table.columns
     hub, mode = _numbers(table.hubs, hubs), _numbers(table.modes, modes)
@@ -223,10 +222,10 @@ def _numbers(names: Sequence[str], among: Sequence[str]) -> IntArray:
     return np.array([at.get(name, -1) for name in names], np.int64)
 
 
-def _named_anew(table: LegTable, columns: Columns) -> LegTable:
+def _named_anew(table: LegList, columns: Columns) -> LegList:
     """A table of the names that its legs have."""
     ends = np.unique(np.concatenate((columns.origin, columns.target))).tolist()
     hubs = tuple(table.hubs[at] for at in ends)
     modes = tuple(table.modes[at] for at in np.unique(columns.mode).tolist())
-    bare = LegTable(table.hubs, table.modes, columns)
-    return LegTable(hubs, modes, _renamed(bare, hubs, modes))
+    bare = LegList(table.hubs, table.modes, columns)
+    return LegList(hubs, modes, _renamed(bare, hubs, modes))

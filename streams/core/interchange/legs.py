@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 
 from schemas.quantity import MICRO
-from streams.core.interchange.leg_table import ANY_DAY, NO_LIMIT, Leg, LegTable, in_order, table_of
+from streams.core.interchange.leg_table import ANY_DAY, NO_LIMIT, Leg, LegList, in_order, table_of
 from streams.core.lines import IntArray
 
 GRAMS_PER_KG: Final = 1000
@@ -33,7 +33,7 @@ class LegBook:
     `room_kg` is what each still takes, at most what it tells itself.
     """
 
-    legs: LegTable
+    legs: LegList
     hubs: Mapping[str, int]
     room_kg: IntArray
     digest: str = field(repr=False)
@@ -128,10 +128,10 @@ def leg_book(legs: Iterable[Leg]) -> LegBook:
     return book_of(table_of(given))
 
 
-def book_of(legs: LegTable) -> LegBook:
+def book_of(legs: LegList) -> LegBook:
     """Make a book of a table in canonical order."""
     return LegBook(legs, _numbered(legs), legs.columns.room_kg, legs.digest())
 
 
-def _numbered(legs: LegTable) -> dict[str, int]:
+def _numbered(legs: LegList) -> dict[str, int]:
     return {name: at for at, name in enumerate(legs.hubs)}

@@ -9,7 +9,9 @@ Costs are whole rupiah per tonne all the way and become micro rupiah per kg in a
 fewer days, then to the first in the order of codes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Final, Literal
 
 import numpy as np
@@ -17,19 +19,12 @@ import numpy as np
 from schemas.identity import HubId
 from schemas.network import NetworkTables
 from schemas.network_sailings import Sailing
-from streams.core.interchange.leg_table import Leg, LegTable
+from streams.core.interchange.leg_table import Leg, LegList
 from streams.core.interchange.network_land import LOAD_GRAMS, land_trips
-from streams.core.interchange.network_parts import (
-    ON_FOOT,
-    Figures,
-    Part,
-    chain_figures,
-    figures,
-    parts_of,
-)
-from streams.core.interchange.network_rows import Choice, Row, row_of
-from streams.core.interchange.network_sea import Label, SeaSearch
-from streams.core.interchange.network_table import MICRO_PER_KG, whole_table
+from streams.core.interchange.network_parts import Part, parts_of
+from streams.core.interchange.network_rows import Row, row_of
+from streams.core.interchange.network_sea import SeaSearch
+from streams.core.interchange.network_table import whole_table
 
 Obstacle = Literal["no_road_out", "no_port", "no_sailing"]
 
@@ -89,22 +84,21 @@ class Ways:
         self._search: Final = SeaSearch(network.tables, network.land, network.sailings, today)
         self._at: Final = {hub: n for n, hub in enumerate(network.hubs)}
         self._rows: Final[dict[str, Row]] = {}
-        self._chained: Final[dict[int, Figures]] = {}
-        self._driven: Final[dict[tuple[Figures, int], Figures]] = {}
-        self._legs: Final[dict[tuple[str, str], tuple[Leg, ...]]] = {}
+        self._legs: Final[dict[str, dict[str, tuple[Leg, ...]]]] = {}
 
     def legs(self, origin: str, target: str) -> tuple[Leg, ...]:
         """Give the kept ways of a pair, cheapest first, each faster than the one before.
 
         KeyError for no hub; nothing when there is no way.
         """
-        found = self._legs.get((origin, target))
+        found = self._legs.get(origin)
         if found is None:
-            row, ends = self._row(origin), (origin, target)
-            choices = row.choices(self._at[HubId(target)])
-            found = tuple(self._leg(ends, row.chains[way.entry], way) for way in choices)
-            self._legs[ends] = found
-        return found
+            found = dict.fromkeys(self.network.hubs, ())
+            table = self._table(self.network.hubs, (origin,))
+            for hub, legs in groupby(table, key=attrgetter("to_hub")):
+                found[HubId(hub)] = tuple(legs)
+            self._legs[origin] = found
+        return found[target]
 
     def leg(self, origin: str, target: str, within_days: int | None = None) -> Leg | None:
         """Give the cheapest way that arrives in time, None when there is none.
@@ -120,11 +114,16 @@ class Ways:
         """Give whole days from today until a leg's goods arrive, waiting included."""
         return leg.days + (0 if leg.departs_day is None else leg.departs_day - self.today)
 
-    def all_legs(self, hubs: Iterable[str] | None = None) -> LegTable:
+    def all_legs(self, hubs: Iterable[str] | None = None) -> LegList:
         """Give the kept ways between all hubs, or between those given."""
         chosen = self.network.hubs if hubs is None else tuple(sorted(set(hubs)))
-        at = np.array([self._at[HubId(hub)] for hub in chosen], np.int64)
-        return whole_table(self.network.land, chosen, at, map(self._row, chosen), self.today)
+        return self._table(chosen, chosen)
+
+    def _table(self, hubs: Sequence[str], origins: Sequence[str]) -> LegList:
+        """Give the kept ways from some hubs to some, which hold them; both in their order."""
+        at = np.array([self._at[HubId(hub)] for hub in hubs], np.int64)
+        rows = ((hubs.index(origin), self._row(origin)) for origin in origins)
+        return whole_table(self.network.land, hubs, at, rows, self.today)
 
     def parts(self, origin: str, target: str, rank: int = 0) -> tuple[Part, ...]:
         """Tell a way stretch by stretch; IndexError when it has no way of that rank."""
@@ -139,41 +138,5 @@ class Ways:
             start = self.network.land.at[HubId(origin)]
             labels = self._search.from_place(start)
             found = row_of(start, self._at[HubId(origin)], labels, self.network.last)
-            # Another thread may have been faster: figures are remembered by the identity of a
-            # row's chains, so there must be one row only.
-            found = self._rows.setdefault(origin, found)
+            self._rows[origin] = found
         return found
-
-    def _leg(self, ends: tuple[str, str], chain: Label | None, choice: Choice) -> Leg:
-        origin, target = ends
-        told = self._told(ends, chain)
-        spare = 0 if chain is None else chain.spare
-        return Leg(
-            from_hub=origin,
-            to_hub=target,
-            cost_micro=choice.cost * MICRO_PER_KG,
-            days=choice.days - spare,
-            mode=told.mode,
-            capacity_kg=told.capacity_kg,
-            departs_day=None if chain is None else self.today + spare,
-            estimated=not told.observed,
-        )
-
-    def _told(self, ends: tuple[str, str], chain: Label | None) -> Figures:
-        """Give the figures of a way; what a chain and a last trip amount to is remembered."""
-        land = self.network.land
-        here, end = land.at[HubId(ends[0])], land.at[HubId(ends[1])]
-        told, landed = ON_FOOT, here
-        if chain is not None:  # rows keep their chains, so each has an identity of its own
-            found = self._chained.get(id(chain))
-            if found is None:
-                found = self._chained[id(chain)] = chain_figures(land, chain)
-            told, landed = found, chain.target
-        if landed == end:
-            return told
-        last = (told, int(land.chains[landed, end]))
-        driven = self._driven.get(last)
-        if driven is None:
-            driven = figures(told, land.crossings(landed, end), driven=True)
-            self._driven[last] = driven
-        return driven

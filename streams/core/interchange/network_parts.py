@@ -51,18 +51,6 @@ def figures(before: Figures, crossings: tuple[Sailing, ...], *, driven: bool) ->
     )
 
 
-def chain_figures(land: LandTrips, label: Label | None) -> Figures:
-    """Give the figures of a chain up to its last sailing."""
-    found = ON_FOOT
-    while label is not None:
-        if label.sailing is not None:
-            found = figures(found, (label.sailing,), driven=False)
-        elif label.origin != label.target:
-            found = figures(found, land.crossings(label.origin, label.target), driven=True)
-        label = label.before
-    return found
-
-
 def parts_of(
     land: LandTrips, start: int, end: int, label: Label | None, today: int
 ) -> tuple[Part, ...]:

@@ -1,7 +1,6 @@
-"""All kept ways between hubs on one day, as columns: the country has half a million.
+"""Kept ways between hubs on one day, as columns: the country has half a million.
 
-Decides how the rows of hubs become a table of legs, way by way the same as `Ways.legs` makes of
-them one by one. Refuses to choose ways.
+Decides how the rows of hubs become a table of legs. Refuses to choose ways.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,7 +8,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from streams.core.interchange.leg_table import ANY_DAY, NO_LIMIT, Columns, LegTable
+from streams.core.interchange.leg_table import ANY_DAY, NO_LIMIT, Columns, LegList
 from streams.core.interchange.network_land import LandTrips
 from streams.core.interchange.network_parts import MODES, ON_FOOT, Figures, figures
 from streams.core.interchange.network_rows import Row, unpacked
@@ -47,7 +46,7 @@ class _Figures:
         return np.array([self._chain(chain, found) for chain in row.chains], np.int64)
 
     def _chain(self, label: Label | None, found: dict[int, int]) -> int:
-        """As `chain_figures`, step after step; `found` is by the identity of labels of a row."""
+        """The number of a chain, step after step; `found` is by the identity of a row's labels."""
         if label is None:
             return 0
         number = found.get(id(label))
@@ -105,16 +104,24 @@ class _Figures:
 
 
 def whole_table(
-    land: LandTrips, hubs: Sequence[str], at: IntArray, rows: Iterable[Row], today: int
-) -> LegTable:
-    """Give the legs between hubs in canonical order; `hubs` are sorted, `at` are their places."""
-    told = _Figures(land)
-    each = [_ways(told, at, n, row, today) for n, row in zip(at.tolist(), rows, strict=True)]
+    land: LandTrips,
+    hubs: Sequence[str],
+    at: IntArray,
+    rows: Iterable[tuple[int, Row]],
+    today: int,
+) -> LegList:
+    """Give the legs to hubs, which are sorted, from those whose rows are given.
+
+    `at` are the places of the hubs, and a row comes with its hub's number; rows in their order
+    give legs in canonical order.
+    """
+    told, given = _Figures(land), list(rows)
+    each = [_ways(told, at, int(at[number]), row, today) for number, row in given]
     empty = _Ways(*(np.zeros(0, np.int64) for _ in _Ways._fields))
     whole = _Ways(*map(np.concatenate, zip(*(each or [empty]), strict=True)))
     mode, room_kg, estimated = told.columns(whole.told)
     columns = Columns(
-        origin=np.repeat(np.arange(len(hubs)), [len(ways.targets) for ways in each]),
+        origin=np.repeat([number for number, _ in given], [len(ways.targets) for ways in each]),
         target=whole.targets,
         cost_micro=whole.cost_micro,
         days=whole.days,
@@ -124,7 +131,7 @@ def whole_table(
         estimated=estimated.astype(bool),
         back=np.zeros(len(whole.targets), bool),
     )
-    return LegTable(hubs, _MODES, columns)
+    return LegList(hubs, _MODES, columns)
 
 
 def _ways(told: _Figures, at: IntArray, start: int, row: Row, today: int) -> _Ways:

@@ -165,9 +165,9 @@ class Ways:
         self._legs: Final[defaultdict[tuple[str, str], list[tuple[int, Leg]]]] = defaultdict(list)
         book = terms.legs
         arrival = book.arrival(today)
-        for at in np.flatnonzero((arrival != GONE) & (book.room_kg == NO_LIMIT)).tolist():
-            leg = book.legs[at]
-            self._legs[leg.from_hub, leg.to_hub].append((int(arrival[at]), leg))
+        open_ = np.flatnonzero((arrival != GONE) & (book.room_kg == NO_LIMIT))
+        for days, leg in zip(arrival[open_].tolist(), book.legs.some(open_), strict=True):
+            self._legs[leg.from_hub, leg.to_hub].append((days, leg))
 
     def cheapest(self, offer: OfferLine, need: NeedLine) -> tuple[int, Leg] | None:
         """Days and leg of the cheapest way in time; legs of limited room are left to matches."""
