@@ -13,7 +13,7 @@ a stretch that reaches the hub out of turn ends the process.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import faust
@@ -106,6 +106,14 @@ class RunThread(driver.AIOKafkaConsumerThread):
         fetched.generation = consumer._coordinator.generation  # noqa: SLF001 - Faust reads it so
         return fetched
 
+    async def begin_at(self, offsets: Mapping[TP, int]) -> None:
+        """Fetch from these offsets, in this thread; passes over what is assigned no more."""
+        consumer = self._ensure_consumer()
+        mine = consumer.assignment()
+        for tp, offset in offsets.items():
+            if tp in mine:
+                consumer.seek(TopicPartition(*tp), offset)
+
     async def hold(self, hold: Iterable[TP], release: Iterable[TP]) -> None:
         """Pause and resume fetching, in this thread; passes over what is assigned no more."""
         consumer = self._ensure_consumer()
@@ -151,7 +159,12 @@ class RunConsumer(driver.Consumer):
         return self._hub.committable().get(tp.partition)
 
     async def perform_seek(self) -> None:
-        """Overrides consumer.py:565, called once all is recovered: the tenures begin here."""
+        """Overrides consumer.py:565, called once all is recovered: the tenures begin here.
+
+        A fetch that waits out the rebalance may take records that nobody has a tenure for yet;
+        seeking brings them back. aiokafka seeks only where something was committed
+        (consumer.py:901), and the first record of a partition would wait for the second.
+        """
         state = (self.app.rebalancing_count, self.app.consumer_generation_id)
         with last_resort("seeking the committed offsets"):
             await super().perform_seek()
@@ -161,11 +174,13 @@ class RunConsumer(driver.Consumer):
             logs = [tp for tp in self.assignment() if tp.topic == self._options.changelog]
             # Who owns a changelog knows what is in it; aiokafka would fetch it for nobody.
             await self._thread.call_thread(self._thread.hold, logs, ())
+            said = self._committed_offset
+            fresh = {tp: 0 for tp in mine if not said.get(tp)}
+            await self._thread.call_thread(self._thread.begin_at, fresh)
             if state != (self.app.rebalancing_count, self.app.consumer_generation_id):
                 return  # another rebalance has begun; it will seek again
             self._held.clear()
             self._seekbacks.clear()
-            said = self._committed_offset
             spans = {tp.partition: Span(said.get(tp), first[tp], ends[tp]) for tp in mine}
             self._hub.open(spans, known_generation(state[1]))
 

@@ -6,20 +6,24 @@ A rebalance in the middle of a recovery is legal: an owner of before comes back,
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.types import TP
 
 from schemas.metrics import Silent
 from streams.agents.app import create_app
 from streams.agents.faust_seams import HubApp, RawTopic, RunConsumer
 from streams.agents.faust_tables import FoldStore, Standstill
+from streams.agents.hub import Span
 from streams.agents.options import WorkerOptions
 from tests.support.counting import CountingFold, Topics
 
 TOPICS = Topics.of("seam")
 PLACE = TP("seam-state-changelog", 0)
+SOURCE = TopicPartition(TOPICS.source, 1)
 
 
 class HearingHub:
@@ -30,6 +34,16 @@ class HearingHub:
 
     async def check_recovered(self, highwaters: Mapping[int, int]) -> None:
         self.checked.append(highwaters)
+
+
+class OpeningHub:
+    """Hears which tenures begin."""
+
+    def __init__(self) -> None:
+        self.opened: dict[int, Span] = {}
+
+    def open(self, spans: Mapping[int, Span], _: int) -> None:
+        self.opened |= spans
 
 
 class Piece:
@@ -118,3 +132,37 @@ def test_a_worker_that_recovers_nothing_never_stands_still() -> None:
     assert not standstill.lasts(None, 0.0)
     assert not standstill.lasts(None, 100.0)
     assert not standstill.lasts({PLACE: 2}, 100.0)
+
+
+@pytest.mark.parametrize("committed", [None, 0, 5])
+def test_what_was_fetched_before_anybody_had_a_tenure_is_fetched_again(
+    app: HubApp, committed: int | None
+) -> None:
+    async def story() -> tuple[int, dict[int, Span]]:
+        inner = AIOKafkaConsumer(TOPICS.source)
+        known = inner._subscription
+        known.assign_from_subscribed({SOURCE})
+        inner._fetcher = SimpleNamespace(seek_to=known.seek, close=lambda: asyncio.sleep(0))
+        known.seek(SOURCE, 6)  # where a fetch that nobody was there for had come to
+        thread, hub = app.consumer._thread, OpeningHub()
+
+        async def here(work: Any, *args: Any) -> Any:
+            found = work(*args)
+            return await found if asyncio.iscoroutine(found) else found
+
+        async def said(_: TopicPartition) -> int | None:
+            return committed
+
+        async def offsets(*places: TP) -> dict[TP, int]:
+            return dict.fromkeys(places, 0 if committed is None else committed)
+
+        inner.committed = said
+        thread._consumer, thread.call_thread = inner, here
+        thread.earliest_offsets = thread.highwaters = offsets
+        app.consumer._hub = hub
+        await app.consumer.perform_seek()
+        return await inner.position(SOURCE), hub.opened
+
+    position, opened = asyncio.run(story())
+    assert position == (committed or 0)
+    assert opened == {1: Span(committed or None, committed or 0, committed or 0)}
