@@ -10,7 +10,7 @@ import pytest
 from schemas.identity import HubId
 from schemas.network_calendar import day_number
 from schemas.network_reference import sailings, tables
-from streams.core.interchange.leg_table import Leg
+from streams.core.interchange.leg_table import Leg, united
 from streams.core.interchange.legs import leg_book
 from streams.core.interchange.network import Network, Ways
 from streams.core.interchange.network_land import NO_WAY, truck_cost
@@ -234,3 +234,5 @@ def test_the_table_of_all_ways_tells_each_as_it_is_told_alone(ways):
     assert list(table) == alone
     assert [table[at] for at in (0, 7, -1)] == [alone[0], alone[7], alone[-1]]
     assert len(nation().on(SUNDAY).all_legs([BELITUNG])) == 0
+    nowhere = nation().on(SUNDAY).all_legs([])
+    assert list(united([nowhere, table])) == list(table)

@@ -120,8 +120,9 @@ def whole_table(
     empty = _Ways(*(np.zeros(0, np.int64) for _ in _Ways._fields))
     whole = _Ways(*map(np.concatenate, zip(*(each or [empty]), strict=True)))
     mode, room_kg, estimated = told.columns(whole.told)
+    origins = np.array([number for number, _ in given], np.int64)
     columns = Columns(
-        origin=np.repeat([number for number, _ in given], [len(ways.targets) for ways in each]),
+        origin=np.repeat(origins, [len(ways.targets) for ways in each]),
         target=whole.targets,
         cost_micro=whole.cost_micro,
         days=whole.days,
