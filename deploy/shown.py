@@ -58,9 +58,14 @@ def _table(rows: Sequence[Mapping[str, Any]], columns: int | None) -> None:
 
 
 def cell(value: Any) -> str:
-    """A value as a table shows it: nothing is a dash, whole numbers lose their point."""
+    """A value as a table shows it: nothing is a dash, whole numbers lose their point.
+
+    Numbers are written out: a millionth is 0.000001.
+    """
     if value is None or value == "":
         return "–"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
+    if isinstance(value, float):
+        return f"{value:.6f}".rstrip("0").rstrip(".")
     return str(value)

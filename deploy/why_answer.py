@@ -12,12 +12,13 @@ from typing import Final, Literal
 
 from deploy.live_problem import live_problems
 from deploy.why_live import Asked, Key, Live, Side
-from deploy.why_solving import GRAIN, Family, Found, Line, Next, solved
+from deploy.why_solving import Family, Found, Line, Next, solved
 from schemas import reference
 from schemas.commodity import Commodity
 from schemas.quantity import MICRO
 from sinks.queries.open_lines import SILENT, OpenLines
 from sinks.queries.shown import Shown
+from streams.core.grain import GRAIN
 
 State = Literal["unmatched", "next_round", "matched", "closed", "kept", "barred"]
 NAME: Final[Mapping[Side, str]] = {"offer": "offer", "need": "order_id"}

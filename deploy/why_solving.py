@@ -20,6 +20,7 @@ import msgspec
 from deploy.why_live import Key, Proposed, Side
 from schemas import reference
 from schemas.problem import Problem
+from streams.core.grain import GRAIN
 from streams.core.interchange.leg_table import Leg
 from streams.core.interchange.legs import leg_book
 from streams.core.interchange.posing import terms_of
@@ -34,8 +35,6 @@ from streams.core.unmatched import Figures
 Where = Literal["everywhere", "hub", "between"]
 Line = OfferLine | NeedLine
 Goods = TypeVar("Goods", OfferLine, NeedLine)
-GRAIN: Final = 1_000
-"""A thousandth of a base unit: recipes leave millionths over, which nobody can give or take."""
 TRADED: Final[dict[str, Side]] = {"offer": "need", "need": "offer"}
 """Side: the other one."""
 

@@ -16,6 +16,7 @@ from streams.core import contracts, deals
 from streams.core.book import Good, HubFamily
 from streams.core.deal_life import LUMBUNG, coming, held, is_held, lumbung_acts
 from streams.core.drafts import EMERGENCY, CutOffs, Drafts
+from streams.core.grain import matchable
 from streams.core.leftover import left_over
 from streams.core.lifecycle_table import Action
 from streams.core.lifecycle_times import PROPOSAL_MS
@@ -97,6 +98,7 @@ class Market:
                 continue
             bound = sum(held(d) for d in self._book.on_offer(name) if self._drafts.binds(d))
             free = level.on_hand - level.keep - bound - self._promised(LegSide.OFFER, name, "")
+            free = matchable(free, level.on_hand - level.keep)
             if free > 0:
                 out.append(self._offer(name, coop, position, free))
         return out
@@ -133,6 +135,7 @@ class Market:
             )
             wanted = seen.wanted - bound
             wanted -= self._promised(LegSide.NEED, name, seen.commodity)
+            wanted = matchable(wanted, seen.wanted)
             if wanted > 0:
                 out.append(self._need(name, coop, seen, wanted))
         return out

@@ -90,7 +90,7 @@ class Bazaar:
         self._load()
 
     def _load(self) -> None:
-        policy = Policy(self._hubs, home=self._home)
+        policy = Policy(self._hubs, home=self._home, grain=1)
         facts = {"number": self.number, "generation": self.generation}
         self.side = MarketSide(solve, policy, **facts)
         for key, value in self.changelog.items():

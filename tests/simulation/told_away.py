@@ -20,6 +20,8 @@ from tests.support.core_logs import Logged
 from tests.support.oracle import Moved
 
 Law = Callable[[str, bool, str], None]
+THOUSANDTH = 1_000
+"""Micro; nothing is matched in smaller parts."""
 Words = list[tuple[int, Fact]]
 """What a record led to, with the market's partition that is told."""
 
@@ -100,12 +102,12 @@ class Between:
             self._law("I10", not unanswered, f"record {record.offset} has no answer")
 
     def _leftovers(self, tick: int, room: Room, places: Iterable[tuple[str, str, str]]) -> None:
-        """What hub and market did not match of each line."""
+        """What hub and market did not match of each line, in thousandths; all lines are whole."""
         right = {}
         for side, line, commodity in places:
             left = room(side, line, commodity) - self.legs.promised(side, line, commodity)
-            if left > 0:
-                right[line] = left
+            if left >= THOUSANDTH:
+                right[line] = left - left % THOUSANDTH
         shown = self._abouts.get(("left", self._left), {})
         self._law("I6", shown == right, f"left after tick {tick}: {shown}, not {right}")
 

@@ -27,7 +27,7 @@ class Fair:
 
     def __init__(self) -> None:
         self.offset, self.version = -1, 0
-        self.side = MarketSide(solve, Policy(2), generation=6)
+        self.side = MarketSide(solve, Policy(2, grain=1), generation=6)
         self.changelog: dict[str, bytes | None] = {}
         self.tick_no = self.now_ms = 0
         self.acts: dict[LegSide, list[ActTold]] = {}

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from schemas.market import WIRE_MAX_MICRO, LeftNeed, LeftOffer, Residual
+from streams.core.grain import matchable
 from streams.core.interchange.hub_side import At, HubSide
 from streams.core.interchange.hub_state import LeftOver
 from streams.core.interchange.tally import Tally
@@ -33,14 +34,14 @@ def left_offers(
             coop=o.coop,
             commodity=o.commodity,
             grade=o.grade,
-            quantity=min(o.quantity - proposed.get(o.line, 0), WIRE_MAX_MICRO),
+            quantity=min(free, WIRE_MAX_MICRO),
             floor=o.floor,
             expires_day=-1 if o.expires_day is None else o.expires_day,
             min_lot=o.min_lot,
             contract=o.line in contracts,
         )
         for o in offers
-        if o.quantity > proposed.get(o.line, 0)
+        if (free := matchable(o.quantity - proposed.get(o.line, 0), o.quantity))
     ]
     return _largest(left)
 
@@ -54,18 +55,18 @@ def left_needs(
             line=n.line,
             coop=n.coop,
             commodity=n.commodity,
-            quantity=min(n.quantity - proposed.get(n.line, 0), WIRE_MAX_MICRO),
+            quantity=min(open_, WIRE_MAX_MICRO),
             ceiling=n.ceiling,
             grade=n.grade or "",
             grades=None if n.grades is None else tuple(sorted(n.grades)),
             needed_day=-1 if n.needed_by_day is None else n.needed_by_day,
             priority=n.priority,
-            min_lot=min(n.min_lot, n.quantity - proposed.get(n.line, 0)),
+            min_lot=min(n.min_lot, open_),
             market=n.market,
             contract=n.line in contracts,
         )
         for n in needs
-        if n.quantity > proposed.get(n.line, 0)
+        if (open_ := matchable(n.quantity - proposed.get(n.line, 0), n.quantity))
     ]
     return _largest(left)
 

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from schemas.identity import match_id, partition_of
-from schemas.market import LeftNeed, LeftOffer, LegSide
+from schemas.market import LegSide
 from streams.core.contracts import is_hub
+from streams.core.grain import GRAIN, matchable
 from streams.core.interchange.market_flows import flows_of
+from streams.core.interchange.market_lines import loadable, need_of, offer_of
 from streams.core.interchange.market_pools import pool_names, whole_deals
 from streams.core.interchange.market_state import Between, End, Family, Pair
 from streams.core.interchange.market_store import MarketStore
@@ -76,6 +78,8 @@ class Policy:
     """The partition of a hub; None: as everywhere."""
     grams: Mapping[str, int] = field(default_factory=dict)
     """Grams per base unit, by commodity."""
+    grain: int = GRAIN
+    """What goods are matched in, in micro."""
 
     def home_of(self, hub: str) -> int:
         """The partition of hubs that a hub is in."""
@@ -153,7 +157,10 @@ class Rounds:
         tick, missing, flows = begun
         problem = self._problem(name, flows)
         found = self._solve(problem)
-        taken = whole_deals(found.shipments, room)
+        offers = {line.line: line for line in problem.offers}
+        needs = {line.line: line for line in problem.needs}
+        wanted = loadable(found.shipments, offers, needs, self._policy.grain)
+        taken = whole_deals(wanted, room)
         pools = pool_names(taken)
         self.counts["rounds"] += 1
         self.counts["shipments"] += len(taken)
@@ -161,7 +168,7 @@ class Rounds:
         self.counts["greedy"] += found.method == "greedy"
         left = Family(
             0,
-            is_dirty=len(taken) < len(found.shipments),
+            is_dirty=len(taken) < len(wanted),
             tick=tick,
             solved=self._store.now.version,
             missing=missing,
@@ -175,8 +182,6 @@ class Rounds:
         lines = len(problem.offers) + len(problem.needs)
         self._store.now.owed += work_of(len(hubs), lines)
         self._store.put("family", name, left)
-        offers = {line.line: line for line in problem.offers}
-        needs = {line.line: line for line in problem.needs}
         for shipment in taken:
             ends = offers[shipment.offer], needs[shipment.need]
             match = self._match(shipment, *ends, left)
@@ -203,13 +208,13 @@ class Rounds:
         for lines in store.lines_of(family):
             for offer in lines.offers:
                 free = offer.quantity - asked[LegSide.OFFER, offer.line]
-                if free > 0:
-                    offers.append(_offer(offer, lines.hub, family, free))
+                if free := matchable(free, offer.quantity, self._policy.grain):
+                    offers.append(offer_of(offer, lines.hub, family, free))
                     contracts.update([offer.line] if offer.contract else ())
             for need in lines.needs:
                 open_ = need.quantity - asked[LegSide.NEED, need.line]
-                if open_ > 0:
-                    needs.append(_need(need, lines.hub, family, open_))
+                if open_ := matchable(open_, need.quantity, self._policy.grain):
+                    needs.append(need_of(need, lines.hub, family, open_))
                     contracts.update([need.line] if need.contract else ())
         pairs = list(store.pairs_of(family))
         alive = {(m.offer.line, m.need.line) for m in store.open_of(family) if not m.settled}
@@ -305,38 +310,4 @@ def _end(side: LegSide, line: OfferLine | NeedLine, asked: int) -> End:
     grade = line.grade or ""
     return End(
         side, line.hub, line.line, line.commodity, asked, least, coop=line.coop, grade=grade
-    )
-
-
-def _offer(left: LeftOffer, hub: str, family: str, quantity: int) -> OfferLine:
-    return OfferLine(
-        line=left.line,
-        coop=left.coop,
-        hub=hub,
-        family=family,
-        commodity=left.commodity,
-        grade=left.grade,
-        quantity=quantity,
-        floor=left.floor,
-        expires_day=None if left.expires_day < 0 else left.expires_day,
-        min_lot=left.min_lot,
-    )
-
-
-def _need(left: LeftNeed, hub: str, family: str, quantity: int) -> NeedLine:
-    named: dict[str, Any] = {"priority": left.priority}
-    return NeedLine(
-        line=left.line,
-        coop=left.coop,
-        hub=hub,
-        family=family,
-        commodity=left.commodity,
-        quantity=quantity,
-        ceiling=left.ceiling,
-        grades=None if left.grades is None else frozenset(left.grades),
-        grade=left.grade or None,
-        needed_by_day=None if left.needed_day < 0 else left.needed_day,
-        min_lot=min(left.min_lot, quantity),
-        market=left.market,
-        **named,
     )
