@@ -99,7 +99,7 @@ def explain(board: Board, flow: IntArray) -> tuple[Unmatched, ...]:
 
 
 def _offers(board: Board, side: Side) -> Iterator[Unmatched]:
-    bound = binding(side)
+    bound, crowd = binding(side), _Crowd(side)
     reason: str
     figures: Figures
     for i in np.flatnonzero(side.own_left).tolist():
@@ -111,12 +111,12 @@ def _offers(board: Board, side: Side) -> Iterator[Unmatched]:
             reason = code = CODES[bound.code[i]]
             figures = {"with": board.needs[j].line, **figures_of(board, code, (i, j), possible)}
         else:
-            reason, figures = _crowded(side, i, "filled")
+            reason, figures = crowd.told(i, "filled")
         yield Unmatched(offer.line, "offer", int(side.own_left[i]), reason, figures)
 
 
 def _needs(board: Board, side: Side) -> Iterator[Unmatched]:
-    bound = binding(side)
+    bound, crowd = binding(side), _Crowd(side)
     reason: str
     figures: Figures
     for j in np.flatnonzero(side.own_left).tolist():
@@ -128,7 +128,7 @@ def _needs(board: Board, side: Side) -> Iterator[Unmatched]:
             reason = code = CODES[bound.code[j]]
             figures = {"with": board.offers[i].line, **figures_of(board, code, (i, j), possible)}
         else:
-            reason, figures = _crowded(side, j, "sold_out")
+            reason, figures = crowd.told(j, "sold_out")
         yield Unmatched(need.line, "need", int(side.own_left[j]), reason, figures)
 
 
@@ -157,15 +157,29 @@ def binding(side: Side) -> Bound:
     return Bound(partner, code, waits | ~fits.any(1), waits)
 
 
-def _crowded(side: Side, at: int, alone: str) -> tuple[str, Figures]:
-    """All partners that fit are used up: by others too, or by this line alone."""
-    fitting = side.flow[:, ~side.breaks[:, at].any(0)]
-    mine = sum(fitting[at].tolist())
-    others = sum(fitting[np.nonzero(fitting)].tolist()) - mine
-    if not others:
-        return alone, {"mine": mine}
-    rivals = int((fitting > 0).any(1).sum()) - (mine > 0)
-    return "outbid", {"mine": mine, "others": others, "rivals": rivals}
+class _Crowd:
+    """Who got what of the partners that fit a line."""
+
+    def __init__(self, side: Side) -> None:
+        self._fits: BoolArray = ~side.breaks.any(0)
+        at = np.nonzero(side.flow)
+        self._own, self._other = at
+        self._amounts: Final = side.flow[at].tolist()
+
+    def told(self, at: int, alone: str) -> tuple[str, Figures]:
+        """All partners that fit are used up: by others too, or by this line alone."""
+        mine = others = 0
+        rivals = set[int]()
+        taken = np.flatnonzero(self._fits[at][self._other])
+        for n, own in zip(taken.tolist(), self._own[taken].tolist(), strict=True):
+            if own == at:
+                mine += self._amounts[n]
+            else:
+                others += self._amounts[n]
+                rivals.add(own)
+        if not rivals:
+            return alone, {"mine": mine}
+        return "outbid", {"mine": mine, "others": others, "rivals": len(rivals)}
 
 
 def figures_of(board: Board, code: Code, at: tuple[int, int], possible: int) -> Figures:
