@@ -161,7 +161,8 @@ class _Crowd:
     """Who got what of the partners that fit a line."""
 
     def __init__(self, side: Side) -> None:
-        self._fits: BoolArray = ~side.breaks.any(0)
+        shut: BoolArray = np.logical_or.reduce(side.breaks)
+        self._fits: Final = ~shut
         at = np.nonzero(side.flow)
         self._own, self._other = at
         self._amounts: Final = side.flow[at].tolist()
