@@ -17,7 +17,7 @@ from sinks.engines import explained, file_of, reading, shown, sole_writer, write
 from sinks.errors import WarehouseError
 from sinks.reference import fill_reference, is_filled
 
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 
 
 def upgrade(url: str, *, wait_seconds: float = 10.0) -> None:

@@ -7,7 +7,7 @@ a test holds both together. Key texts compare by bytes in either database, so th
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, String, Table, Text, text
 from sqlalchemy.types import TypeEngine
 
 from sinks.rows import (
@@ -69,8 +69,17 @@ SINK_OFFSET: Final = _table(
 )
 META: Final = _table("meta", {"name": str, "value": Words}, keys=1)
 
+_JUDGED: Final = TABLES[JudgementRow].c
+_OF_CONTRACTS: Final = text("event_type = 'lumbung.contract.v1'")
+
 INDEXES: Final = (
-    Index("judgement_by_event", TABLES[JudgementRow].c.event_id),
+    Index("judgement_by_event", _JUDGED.event_id),
+    Index(
+        "judgement_of_contracts",
+        *(_JUDGED.occurred_ms, _JUDGED.device, _JUDGED.sequence),
+        sqlite_where=_OF_CONTRACTS,
+        postgresql_where=_OF_CONTRACTS,
+    ),
     Index("match_by_offer", TABLES[MatchRow].c.offer),
     Index("match_by_need", TABLES[MatchRow].c.need),
     Index("cooperative_by_hub", COOPERATIVE.c.hub, COOPERATIVE.c.coop),

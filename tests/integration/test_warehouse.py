@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import make_url, text
+from sqlalchemy import event, make_url, text
 from sqlalchemy.schema import CreateTable
 
 from sinks.compare import compare, digests
 from sinks.engines import reading, writer_engine
 from sinks.errors import WarehouseBusy, WarehouseError
+from sinks.queries.contracts import on_contracts
 from sinks.rows import SHAPES
 from sinks.schema import HEAD, alembic_config, upgrade
 from sinks.tables import METADATA
@@ -288,6 +290,21 @@ def test_the_migrations_make_exactly_the_tables_of_the_program(tmp_path: Path) -
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, METADATA) == []
         assert ScriptDirectory.from_config(alembic_config()).get_current_head() == HEAD
+    engine.dispose()
+
+
+def test_contracts_are_found_without_looking_at_all_that_was_said(tmp_path: Path) -> None:
+    engine, asked = writer_engine(fresh(tmp_path)), list[tuple[str, Any]]()
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def hear(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    with engine.connect() as connection:
+        on_contracts(connection, date(2026, 11, 23))
+        statement, parameters = asked[-1]
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        assert [row[3] for row in plan] == ["SCAN judgement USING INDEX judgement_of_contracts"]
     engine.dispose()
 
 
