@@ -49,7 +49,7 @@ def tell(row: Row) -> None:
 def kills(each: int) -> list[Row]:
     """Kill workers, sink and broker `each` times under load; a row for each kind."""
     chance = random.Random(1)
-    with alive(PARTITIONS) as system:
+    with alive(PARTITIONS, matching__cut_offs="") as system:
         system.speak(LINES_PER_SECOND)
         began = time.monotonic()
         time.sleep(_STEADY_SECONDS)

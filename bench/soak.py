@@ -212,7 +212,7 @@ def disk_mib(folder: Path) -> dict[str, int]:
 
 def soak(asked: argparse.Namespace) -> dict[str, Any]:
     """Run it all; the summary."""
-    with alive(PARTITIONS) as system:
+    with alive(PARTITIONS, matching__cut_offs="") as system:
         one = Soak(system, asked)
         said = one.run()
         silent = time.monotonic()

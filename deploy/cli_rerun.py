@@ -56,7 +56,9 @@ def cores_of(settings: Settings, *, drafted: bool = True) -> Cores:
     """What the workers of these settings fold with; what never was a draft knew no cut-offs."""
     minutes = settings.matching.minutes if drafted else ()
     fairness = settings.matching.fairness
-    market = partial(serve_market.builder, yields=yields_of(settings), fairness=fairness)
+    market = partial(
+        serve_market.builder, yields=yields_of(settings), fairness=fairness, cut_offs=minutes
+    )
     hub = partial(serve_streams.builder, fairness=fairness, cut_offs=minutes)
     return Cores(hub, market)
 

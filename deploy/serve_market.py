@@ -22,16 +22,23 @@ from streams.core.interchange.market_building import MarketBuilder
 OUTPUTS: Final = (MATCHES, DEAD_LETTER)
 
 
-def builder(partitions: int, yields: Yields | None = None, fairness: int = 0) -> MarketBuilder:
+def builder(
+    partitions: int,
+    yields: Yields | None = None,
+    fairness: int = 0,
+    cut_offs: tuple[int, ...] = (),
+) -> MarketBuilder:
     """The market over the shipped reference tables; `yields` are the shipped ones unless told.
 
-    `fairness` as in the setting `matching.fairness`.
+    `fairness` as in the setting `matching.fairness`; `cut_offs` are the minutes of the local day
+    at which hubs decide.
     """
     tables = network_reference.tables()
     goods, sailings = reference.catalogue(), network_reference.sailings()
     build = MarketBuilder(goods, tables, sailings, tables.rates, partitions)
     build.with_yields(reference.yields() if yields is None else yields)
-    return build.in_threads(Lock()).with_fairness(fairness)
+    zones = {str(hub.code): hub.utc_offset_hours for hub in reference.register().hubs.values()}
+    return build.in_threads(Lock()).with_fairness(fairness).deciding_at(cut_offs, zones)
 
 
 def market_options(process: Process) -> WorkerOptions:
@@ -50,5 +57,6 @@ def serve_market(process: Process, worker: int) -> int:
     """A market worker, until it is asked to end; 70 when going on could cost exactness."""
     settings: Settings = process.settings
     meter = process.meter(figures_at(settings, "market", worker))
-    made = builder(settings.kafka.partitions, yields_of(settings), settings.matching.fairness)
+    how = settings.matching
+    made = builder(settings.kafka.partitions, yields_of(settings), how.fairness, how.minutes)
     return work(market_options(process), made.partition, meter)

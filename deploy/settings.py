@@ -85,7 +85,7 @@ class MarketSettings(_Section):
 class MatchingSettings(_Section):
     """How rounds are solved, inside hubs and between them, and when hubs decide, by their clocks.
 
-    With no `cut_offs` matches are proposed at once.
+    With no `cut_offs` matches are proposed at once, inside hubs and between them.
     """
 
     fairness: int = Field(default=0, ge=0, le=50)

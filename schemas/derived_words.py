@@ -111,7 +111,8 @@ DERIVED: Final[Mapping[str, str]] = {
     "buyer_price": "What the buyer pays per `to_unit`, in whole rupiah; -1: price and leg.",
     "pool": "Name that the matches of one pool of small lots or orders share; empty: no pool.",
     "pooled": "How many matches that pool had when it was proposed; 0: no pool.",
-    "freezes_ms": "When a draft is proposed, or was: milliseconds UTC; -1: it never was a draft.",
+    "freezes_ms": "When a draft is proposed, or was; between hubs, when the market decided on it:"
+    " milliseconds UTC; -1: at once, without a cut-off.",
     "asked_ms": "When the owner was asked *masih ada?*; -1: never.",
     "opened_ms": "When somebody last looked at it; -1: never.",
     "processing": "Cost of what is done to the goods on the way, whole rupiah per `to_unit`.",

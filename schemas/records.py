@@ -209,7 +209,8 @@ class Match(Derived):
     `pooled` matches that were one trade of small lots, or of small orders; else it is empty.
 
     A draft is proposed at `freezes_ms`, unless its owner was asked at `asked_ms` whether the goods
-    are there and has given no newer word of them. Somebody looked at the match at `opened_ms`.
+    are there and has given no newer word of them; between hubs it is when the market decided,
+    after a cut-off. Somebody looked at the match at `opened_ms`.
     """
 
     match_id: str

@@ -50,6 +50,14 @@ def next_cut_off(
     return min(moment for moment in moments if moment >= at_ms)
 
 
+def last_cut_off(at_ms: int, utc_offset_hours: int, cut_offs: Sequence[int]) -> int:
+    """Give the last cut-off of a hub at or before a moment; as `next_cut_off`."""
+    shift = utc_offset_hours * HOUR_MS
+    midnight = (at_ms + shift) // DAY_MS * DAY_MS - shift
+    moments = [midnight + day + m * 60_000 for day in (-DAY_MS, 0) for m in cut_offs]
+    return max(moment for moment in moments if moment <= at_ms)
+
+
 def freezes_at(at_ms: int, utc_offsets_hours: Iterable[int], *, emergency: bool = False) -> int:
     """Give when a draft made at a moment freezes: at the first cut-off of any hub it concerns."""
     if emergency:

@@ -16,6 +16,7 @@ from deploy.verify.log import LogRecord
 from deploy.verify.warehouse import opened
 from schemas.topics import DEAD_LETTER, DEMAND, EVENTS, LEDGER, MARKET, MATCHES
 from sinks.warehouse import open_warehouse
+from streams.core.interchange.market_hours import Hours
 from tests.support.core_desk import PARTITIONS
 from tests.support.derived import Record, write
 from tests.support.paper_market import PaperMarket, Part
@@ -31,10 +32,10 @@ OUTPUTS = (LEDGER, DEMAND, MATCHES, DEAD_LETTER)
 class WrittenMarket(PaperMarket):
     """A paper market that keeps where everything was written."""
 
-    def __init__(self, seed: int = 0, deadly: float = 0.0) -> None:
+    def __init__(self, seed: int = 0, deadly: float = 0.0, hours: Hours | None = None) -> None:
         self.rows: dict[Place, list[Row]] = defaultdict(list)
         self._at: Place = (EVENTS, 0)
-        super().__init__(seed, deadly)
+        super().__init__(seed, deadly, hours)
 
     def work(self, place: Place, most: int) -> None:
         self._at = place

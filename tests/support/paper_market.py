@@ -6,6 +6,7 @@ has news; a part may be thrown away at any time and made again from its changelo
 
 import json
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cache, partial
 from random import Random
@@ -15,6 +16,7 @@ from schemas import network_reference, reference
 from schemas.identity import partition_of
 from schemas.topics import EVENTS, MARKET, MATCHES
 from streams.core.interchange.market_building import MarketBuilder
+from streams.core.interchange.market_hours import Hours
 from tests.support.core_desk import PARTITIONS, builder, newest
 from tests.support.core_logs import NOON, Logged, Saying, tick
 
@@ -56,15 +58,21 @@ class Part:
 class PaperMarket:
     """All partitions of both logs; `outputs` is everything that left for readers."""
 
-    def __init__(self, seed: int = 0, deadly: float = 0.0) -> None:
-        """`deadly`: how likely a part dies after a run, and before its outputs leave."""
+    def __init__(self, seed: int = 0, deadly: float = 0.0, hours: Hours | None = None) -> None:
+        """`deadly`: how likely a part dies after a run, and before its outputs leave.
+
+        `hours` are when hubs decide; always, where nothing is said.
+        """
         self.chance, self.deadly = Random(seed), deadly
         self.ticks, self.now, self.generation = 0, NOON, 0
         self.outputs: list[tuple[str, bytes, bytes]] = []
         self.parts: dict[tuple[str, int], Part] = {}
+        made = market_builder()
+        if hours is not None:
+            made = copy(made).deciding_at(hours.minutes, hours.zones)
         for n in range(PARTITIONS):
             self.parts[EVENTS, n] = Part(partial(builder().partition, n))
-            self.parts[MARKET, n] = Part(partial(market_builder().partition, n))
+            self.parts[MARKET, n] = Part(partial(made.partition, n))
 
     def say(self, *sayings: Saying) -> "PaperMarket":
         """Put what co-ops say into the partitions of their hubs, and work it off."""

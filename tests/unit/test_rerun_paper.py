@@ -1,6 +1,8 @@
 """Matches of both tiers audited over paper logs: all folds are real, only the broker is not."""
 
+from copy import copy
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +18,11 @@ from schemas.identity import partition_of
 from schemas.topics import EVENTS
 from sinks.engines import reading
 from sinks.queries.decided import history_of, match_of
+from streams.core.interchange.market_hours import Hours
 from tests.support.core_desk import PARTITIONS, builder
-from tests.support.core_logs import counted, placed
-from tests.support.market_lives import BANTUL, BELITUNG, ORDER, Lives
-from tests.support.market_logs import WrittenLog, sunk
+from tests.support.core_logs import counted, placed, report
+from tests.support.market_lives import BANTUL, BELITUNG, ORDER, PEPPER, Lives
+from tests.support.market_logs import WrittenLog, WrittenMarket, checked, sunk
 from tests.support.paper_market import market_builder
 
 NEIGHBOUR, OTHER, PANDEGLANG = "19.02.01.2004", "19.02.01.2005", "36.01.01.2005"
@@ -161,3 +164,23 @@ def test_a_long_log_is_told_of_every_five_seconds(capsys: pytest.CaptureFixture[
     for done in (1, 2, 3, 4):
         progress.tell(done, 9)
     assert capsys.readouterr().err == "2 of 9 records\n4 of 9 records\n"
+
+
+def test_a_match_that_the_market_decided_on_at_a_cut_off_is_rebuilt(tmp_path: Path):
+    hours = Hours((11 * 60 + 2,), {"19.02": 7, "34.02": 7})
+    market = WrittenMarket(hours=hours)
+    market.say(report(BELITUNG, 1, counted(500, **PEPPER)))
+    market.say(report(BANTUL, 1, placed("PO-1", 200, **ORDER))).tick(2).tick(step_ms=120_000)
+    (match,) = market.matches()
+    log = market.written()
+    url = sunk(log, tmp_path)
+    assert checked(log, url).breaches == []
+    with reading(url) as connection:
+        name = match["match_id"]
+        row, steps = match_of(connection, name), history_of(connection, name)
+    assert row is not None
+    assert row["freezes_at"] is not None
+    made = copy(market_builder()).deciding_at(hours.minutes, hours.zones)
+    cores = Cores(lambda _: builder(), lambda _: made)
+    assert audit_of(log, (row, steps), cores).verdict == "confirmed"
+    assert audit_of(log, (row, steps), CORES).verdict != "confirmed"

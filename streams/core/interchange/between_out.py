@@ -63,7 +63,7 @@ _EN: Final = _Words(
 )
 _SAME: Final = (
     *("family", "leg_cost", "processing", "surplus", "certified"),
-    *("tick", "version"),
+    *("tick", "version", "freezes_ms"),
 )
 
 

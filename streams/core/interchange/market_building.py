@@ -1,6 +1,6 @@
 """Decides how a partition of the market is put together from the reference tables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, Final, Self
@@ -11,6 +11,7 @@ from schemas.network_sailings import Sailing
 from schemas.transport import Rates
 from schemas.yields import Yields
 from streams.core.book import goods
+from streams.core.interchange.market_hours import Hours
 from streams.core.interchange.market_partition import MarketPartition
 from streams.core.interchange.market_round import Policy
 from streams.core.interchange.market_side import MarketSide
@@ -62,6 +63,14 @@ class MarketBuilder:
     def with_fairness(self, percent: int) -> Self:
         """The first tenths of an order count more; say so before a partition is made."""
         self._policy = replace(self._policy, fairness=percent)
+        return self
+
+    def deciding_at(self, minutes: tuple[int, ...], zones: Mapping[str, int]) -> Self:
+        """Matches start at these minutes of the hubs' days; say so before a partition is made.
+
+        `zones` are the hours that hubs' clocks are ahead of UTC.
+        """
+        self._policy = replace(self._policy, hours=Hours(minutes, zones))
         return self
 
     def partition(self, number: int, epoch: int = 0) -> MarketPartition:

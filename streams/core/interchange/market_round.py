@@ -15,8 +15,10 @@ from typing import Any, Final, NamedTuple
 from schemas.identity import match_id, partition_of
 from schemas.market import LegSide
 from streams.core.contracts import is_hub
+from streams.core.drafts import EMERGENCY
 from streams.core.grain import GRAIN, matchable
 from streams.core.interchange.market_flows import flows_of
+from streams.core.interchange.market_hours import Hours
 from streams.core.interchange.market_lines import loadable, need_of, offer_of
 from streams.core.interchange.market_pools import pool_names, whole_deals
 from streams.core.interchange.market_state import Between, End, Family, Pair
@@ -80,6 +82,7 @@ class Policy:
     """Grams per base unit, by commodity."""
     grain: int = GRAIN
     """What goods are matched in, in micro."""
+    hours: Hours = field(default_factory=Hours)
 
     def home_of(self, hub: str) -> int:
         """The partition of hubs that a hub is in."""
@@ -103,8 +106,16 @@ class Rounds:
             self._store.put("family", family, held)
 
     def wake(self, before_ms: int) -> None:
-        """Time went on from `before_ms`: pairs whose rest is over may be matched again."""
-        now_ms = self._store.now.as_of_ms
+        """Time went on from `before_ms`: pairs whose rest is over may be matched again.
+
+        Where hubs decide from now on, all that they wait for is matched.
+        """
+        now, now_ms = self._store.now, self._store.now.as_of_ms
+        heard = self._policy.hours.heard(now.heard, before_ms, now_ms)
+        if heard != now.heard:
+            now.heard = heard
+            for family in {lines.family for lines in self._store.residuals.values()}:
+                self.stir(family)
         for pair in self._store.pairs.values():
             if before_ms < pair.rest_until_ms <= now_ms:
                 self.stir(pair.family)
@@ -127,14 +138,27 @@ class Rounds:
         now.owed = max(0, now.owed - WORK_A_TICK * (tick - now.round))
         now.round = tick
         room = ROUND_BYTES_MAX // MATCH_BYTES
-        families, flows = self._store.families, self._flows()
+        families, flows, waiting = self._store.families, self._flows(), self._waiting()
         for name in sorted(families, key=lambda n: (families[n].solved, n)):
             if room <= 0 or now.owed >= WORK_A_TICK:
                 return
-            if families[name].is_dirty:
+            if families[name].is_dirty and name not in waiting:
                 for match in self._family(name, (tick, missing, flows), room):
                     room -= 1
                     yield match
+
+    @property
+    def _zones(self) -> frozenset[int]:
+        """The zones whose hubs decide now."""
+        return self._policy.hours.open_zones(self._store.now.heard, self._store.now.as_of_ms)
+
+    def _waiting(self) -> set[str]:
+        """Families of which nothing may start now: nobody decides, and there is no emergency."""
+        if not self._policy.hours.minutes or self._zones:
+            return set()
+        told = self._store.residuals.values()
+        urgent = {r.family for r in told if any(n.priority == EMERGENCY for n in r.needs)}
+        return self._store.families.keys() - urgent
 
     def _due(self) -> tuple[int, tuple[int, ...]] | None:
         """The round to begin and the partitions it does not wait for."""
@@ -160,6 +184,7 @@ class Rounds:
         offers = {line.line: line for line in problem.offers}
         needs = {line.line: line for line in problem.needs}
         wanted = loadable(found.shipments, offers, needs, self._policy.grain)
+        wanted = self._policy.hours.started(wanted, (offers, needs), self._zones)
         taken = whole_deals(wanted, room)
         pools = pool_names(taken)
         self.counts["rounds"] += 1
@@ -273,6 +298,7 @@ class Rounds:
             digest=left.digest,
             tick=left.tick,
             created_ms=self._store.now.as_of_ms,
+            freezes_ms=self._store.now.as_of_ms if self._policy.hours.minutes else -1,
             surplus=_surplus(shipment, offer, need),
             needed_day=-1 if need.needed_by_day is None else need.needed_by_day,
         )

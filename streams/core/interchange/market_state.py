@@ -84,7 +84,7 @@ class Between(MarketRecord):
     none was said. `life` is in the goods received; `stands` is the version of the record that last
     changed it, `moved_ms` when that was; `settled` that the pair may be matched anew. `pool` names
     the `pooled` matches that are shares of one trade, which is of at least `lots`, micro of the
-    offer's commodity and of the need's.
+    offer's commodity and of the need's. `freezes_ms` is when hubs with cut-offs decided on it.
     """
 
     match: str
@@ -118,6 +118,7 @@ class Between(MarketRecord):
     pooled: int = 0
     lots: tuple[int, int] = (0, 0)
     partner: str = ""
+    freezes_ms: int = -1
 
     @property
     def ends(self) -> tuple[End, End]:
@@ -166,7 +167,8 @@ class Family(MarketRecord, gc=False):
 class AppliedTo(MarketRecord, gc=False):
     """How far the log is folded, and what time it is there; `round` is the last one begun.
 
-    `owed` is the work of rounds beyond what their ticks had room for, microseconds.
+    `owed` is the work of rounds beyond what their ticks had room for, microseconds; `heard` is
+    when the newest cut-off of each zone was heard of.
     """
 
     offset: int = -1
@@ -175,6 +177,7 @@ class AppliedTo(MarketRecord, gc=False):
     tick: int = 0
     round: int = 0
     owed: int = 0
+    heard: tuple[int, int, int] = (0, 0, 0)
 
 
 _TYPES: Final[dict[str, type[MarketRecord]]] = {
