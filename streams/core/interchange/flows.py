@@ -15,7 +15,7 @@ import numpy as np
 
 from streams.core.flow import TIE_MAX, solver
 from streams.core.interchange.fine import Fine
-from streams.core.interchange.proof import FAR, Proof
+from streams.core.interchange.proof import FAR, Proof, passed
 from streams.core.lines import BoolArray, IntArray
 
 COST_MAX: Final = 1 << 60
@@ -64,7 +64,8 @@ def _force(
     at = np.flatnonzero(arcs & lines[ends])
     left = np.zeros(nodes, np.int64)
     left[first : first + len(amount)] = amount
-    np.subtract.at(left, ends, filled)
+    used = np.flatnonzero(filled)
+    np.subtract.at(left, ends[used], filled[used])
     filled[at] += left[ends[at]]
     arcs[at] = False
 
@@ -117,13 +118,12 @@ def _run(
 def _left(net: Fine, filled: IntArray) -> tuple[IntArray, IntArray]:
     """Give what filled arcs leave of each line, and what they bring to each other node."""
     web = net.web
+    sold, met = passed(net, filled)
     left = np.zeros(web.nodes + 1, np.int64)
     left[: web.first_hub] = np.concatenate((net.supply, net.demand))
+    left[: web.first_hub] -= (sold + met)[: web.first_hub]
     given = np.zeros(web.nodes + 1, np.int64)
-    for ends, sign in ((web.tail, -1), (web.head, 1)):
-        line = ends < web.first_hub
-        np.subtract.at(left, ends[line], filled[line])
-        np.add.at(given, ends[~line], sign * filled[~line])
+    given[web.first_hub : web.nodes] = (met - sold)[web.first_hub :]
     return left, given
 
 

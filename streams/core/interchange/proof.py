@@ -57,13 +57,21 @@ def is_legal(net: Fine, flow: IntArray) -> bool:
     web = net.web
     if (flow < 0).any() or (flow > net.room).any():
         return False
-    left = np.zeros(web.nodes, np.int64)
-    np.add.at(left, web.tail, flow)
-    np.subtract.at(left, web.head, flow)
+    sold, met = passed(net, flow)
+    left = sold - met
     offers, needs = left[: web.first_need], left[web.first_need : web.first_hub]
     inside = (offers >= 0).all() and (offers <= net.supply).all()
     inside &= bool((needs <= 0).all() and (-needs <= net.demand).all())
     return bool(inside) and not left[web.first_hub :].any()
+
+
+def passed(net: Fine, flow: IntArray) -> tuple[IntArray, IntArray]:
+    """Give what leaves each node and what comes to it; most arcs carry nothing."""
+    sold, met = np.zeros((2, net.web.nodes), np.int64)
+    used = np.flatnonzero(flow)
+    np.add.at(sold, net.web.tail[used], flow[used])
+    np.add.at(met, net.web.head[used], flow[used])
+    return sold, met
 
 
 def bound_of(net: Fine, price: IntArray) -> int:
@@ -87,9 +95,7 @@ def least_prices(net: Fine, flow: IntArray, arcs: BoolArray) -> IntArray | None:
     They are the same for every best flow.
     """
     web = net.web
-    sold, met = np.zeros(web.nodes, np.int64), np.zeros(web.nodes, np.int64)
-    np.add.at(sold, web.tail, flow)
-    np.add.at(met, web.head, flow)
+    sold, met = passed(net, flow)
     price = np.full(web.nodes, FAR, np.int64)
     price[: web.first_need] = 0
     price[web.first_need : web.first_hub][met[web.first_need : web.first_hub] < net.demand] = 0
@@ -130,7 +136,9 @@ class _Relaxing:
         order = arcs[np.argsort(net.web.tail[arcs], kind="stable")]
         tail = net.web.tail[order]
         self._head, self._worth = net.web.head[order], net.worth[order]
-        self._starts = np.flatnonzero(np.diff(tail, prepend=-1))
+        first = np.ones(len(tail), bool)
+        np.not_equal(tail[1:], tail[:-1], out=first[1:])
+        self._starts = np.flatnonzero(first)
         self._tails = tail[self._starts]
 
     def raised(self, price: IntArray) -> IntArray:
