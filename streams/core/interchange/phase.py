@@ -14,7 +14,7 @@ Small parts with minimum lots go to the search of `streams.core.lots`, as inside
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import compress
 from typing import Final, NamedTuple
 
@@ -27,7 +27,7 @@ from streams.core.interchange.flows import ties
 from streams.core.interchange.leg_table import NO_LIMIT
 from streams.core.interchange.legs import GRAMS_PER_KG
 from streams.core.interchange.mills import Apart, process_of, tag_of
-from streams.core.interchange.optimum import Trip, optimum, process_on
+from streams.core.interchange.optimum import Optimum, Trip, optimum, process_on
 from streams.core.interchange.road import Road
 from streams.core.interchange.sides import Sides
 from streams.core.interchange.tenths import cut_web, stepped_worth
@@ -58,31 +58,30 @@ class Stage:
     leg_names: HashArray
     steps: Steps | None = None
     """What needs count more for their first tenths, if they do."""
-    known: dict[Trip, int] = field(default_factory=dict)
 
-    def total(self, trips: Sequence[Trip], apart: Apart) -> int:
+    def total(self, trips: Sequence[Trip], money: Sequence[int], apart: Apart) -> int:
         """Give what trips count together, bonuses included, micro rupiah."""
-        steer: list[int] = self.steer.tolist()
-        total = sum([self.money(t) + t.given * steer[t.offer] for t in trips])
+        total = sum(money)
+        if self.steer.any():
+            steer: list[int] = self.steer.tolist()
+            total += sum([t.given * steer[t.offer] for t in trips])
         if apart.keep or self.road.terms.local_idr:
             total += sum(self._favour(t, apart) for t in trips)
         return total + stepped_worth(self.steps, trips)
 
-    def money(self, trip: Trip) -> int:
-        """Give what a trip is worth in money alone, micro rupiah, exact; kept once known."""
-        known = self.known.get(trip)
-        if known is None:
-            known = self.known[trip] = self._money(trip)
-        return known
-
-    def _money(self, trip: Trip) -> int:
-        offer, need = self.sides.offers[trip.offer], self.sides.needs[trip.need]
-        return trip.quantity * need.ceiling - trip.given * offer.floor - self._freight(trip)
+    def money(self, trips: Sequence[Trip]) -> list[int]:
+        """Give what each trip is worth in money alone, micro rupiah, exact."""
+        floors = [offer.floor for offer in self.sides.offers]
+        ceilings = [need.ceiling for need in self.sides.needs]
+        return [
+            trip.quantity * ceilings[trip.need] - trip.given * floors[trip.offer] - freight
+            for trip, freight in zip(trips, map(self._freight, trips), strict=True)
+        ]
 
     def _freight(self, trip: Trip) -> int:
         """Give what legs and processing of a trip cost, in micro rupiah."""
         processes = self.road.terms.processes
-        if len(trip.way) == 1 and trip.way[0] >= 0:  # a leg alone, as most trips are
+        if not processes and len(trip.way) == 1:
             goods = self.sides.offers[trip.offer].commodity
             return trip.given * int(self.road.cost(goods)[trip.way[0]])
         process = process_on(trip.way, processes)
@@ -112,9 +111,10 @@ class Stage:
 
 
 class Solved(NamedTuple):
-    """Legal trips; worth and bound in micro rupiah with bonuses."""
+    """Legal trips and the money of each; worth and bound in micro rupiah with bonuses."""
 
     trips: list[Trip]
+    money: list[int]
     worth: int
     bound: int
     method: Method
@@ -148,9 +148,9 @@ def _searched(stage: Stage, apart: Apart, bound: int) -> Solved:
     pairs = pairing(stage.sides, stage.road)
     worth_of = _pair_worth(stage, apart, pairs)
     trips, answer = search(stage.sides, worth_of, pairs, stage.options.effort, stage.steps)
-    trips = [t for t in trips if _may(stage, apart, t)]
-    worth = stage.total(trips, apart)
-    return Solved(trips, worth, min(bound, answer.bound), answer.method, loose=False)
+    legal = list(compress(trips, _may(stage, apart, trips)))
+    found = Optimum(legal, min(bound, answer.bound), answer.method, loose=False)
+    return _counted(stage, apart, legal, found)
 
 
 def _pair_worth(stage: Stage, apart: Apart, pairs: Pairing) -> IntArray:
@@ -212,30 +212,47 @@ def _legal(stage: Stage, apart: Apart) -> Solved:
         if steps is not None:
             web, tie = cut_web(web, tie, steps)
         found = optimum(web, tie, terms.processes, terms.bundle_arcs_max)
-        may = [_may(stage, apart, trip) for trip in found.trips]
+        may = _may(stage, apart, found.trips)
         bad = {trip.offer for trip, legal in zip(found.trips, may, strict=True) if not legal}
         more = bad - apart.alone
         if not more or len(apart.alone | more) * len(stage.sides.needs) > APART_ARCS_MAX:
             break
         apart = replace(apart, alone=apart.alone | more)
     trips = _roomy(stage, list(compress(found.trips, may)))
-    return Solved(trips, stage.total(trips, apart), found.bound, found.method, found.loose)
+    return _counted(stage, apart, trips, found)
 
 
-def _may(stage: Stage, apart: Apart, trip: Trip) -> bool:
+def _counted(stage: Stage, apart: Apart, trips: list[Trip], found: Optimum | Solved) -> Solved:
+    """Give trips with what they are worth, under the bound of an answer found."""
+    money = stage.money(trips)
+    worth = stage.total(trips, money, apart)
+    return Solved(trips, money, worth, found.bound, found.method, found.loose)
+
+
+def _may(stage: Stage, apart: Apart, trips: Sequence[Trip]) -> list[bool]:
+    """Tell which trips are legal."""
+    return [
+        _is_legal(stage, apart, trip, money)
+        for trip, money in zip(trips, stage.money(trips), strict=True)
+    ]
+
+
+def _is_legal(stage: Stage, apart: Apart, trip: Trip, money: int) -> bool:
     offer, need = stage.sides.offers[trip.offer], stage.sides.needs[trip.need]
-    if (trip.offer, trip.need) in apart.shut or offer.coop == need.coop:
+    if offer.coop == need.coop or (trip.offer, trip.need) in apart.shut:
         return False
+    if money >= 0:
+        return True
     # Rounding down what a process makes may cost up to a millionth of a unit, never more.
     made = process_on(trip.way, stage.road.terms.processes)
-    return stage.money(trip) >= (-max(offer.floor, need.ceiling) if made else 0)
+    return made is not None and money >= -max(offer.floor, need.ceiling)
 
 
 def _kept(stage: Stage, apart: Apart, found: Solved, pairs: set[tuple[int, int]]) -> Solved:
     """Keep the trips of the pairs asked for that are legal, inside every room."""
-    legal = [t for t in found.trips if (t.offer, t.need) in pairs and _may(stage, apart, t)]
-    trips = _roomy(stage, legal)
-    return found._replace(trips=trips, worth=stage.total(trips, apart))
+    asked = [trip for trip in found.trips if (trip.offer, trip.need) in pairs]
+    legal = list(compress(asked, _may(stage, apart, asked)))
+    return _counted(stage, apart, _roomy(stage, legal), found)
 
 
 def _roomy(stage: Stage, trips: list[Trip]) -> list[Trip]:

@@ -4,14 +4,17 @@ Decides the split of the price and the names of matches. Refuses to choose trips
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
 
 from schemas.identity import match_id
 from streams.core.interchange.leg_table import Leg
 from streams.core.interchange.mills import process_of
 from streams.core.interchange.optimum import Trip
-from streams.core.interchange.phase import Stage
+from streams.core.interchange.phase import Solved, Stage
+from streams.core.interchange.road import Road
 from streams.core.interchange.terms import Part, Process, Shipment
 from streams.core.matching import BETWEEN_HUBS, WITHIN_HUB
 
@@ -26,52 +29,53 @@ class _Journey(NamedTuple):
     process: Process | None
 
 
-def shipments(stage: Stage, trips: Iterable[Trip]) -> Iterator[Shipment]:
+_Ride = tuple[Trip, int, _Journey]
+"""A trip, its money and its way."""
+
+
+def shipments(stage: Stage, solved: Solved) -> Iterator[Shipment]:
     """Give a shipment per pair, in the order of offers and needs."""
-    pairs: defaultdict[tuple[int, int], list[Trip]] = defaultdict(list)
-    for trip in trips:
-        pairs[trip.offer, trip.need].append(trip)
-    journeys = _Journeys(stage)
-    for (i, j), own in sorted(pairs.items()):
-        yield _shipment(stage, (i, j), own, [journeys[trip.way] for trip in own])
+    journeys = _journeys(stage.road, {trip.way for trip in solved.trips})
+    pairs: defaultdict[tuple[int, int], list[_Ride]] = defaultdict(list)
+    for trip, money in zip(solved.trips, solved.money, strict=True):
+        pairs[trip.offer, trip.need].append((trip, money, journeys[trip.way]))
+    for pair in sorted(pairs):
+        yield _shipment(stage, pair, pairs[pair])
 
 
-class _Journeys(dict[_Way, _Journey]):
-    """Ways, each worked out once: a thousand of them carry the trips of a large round."""
-
-    def __init__(self, stage: Stage) -> None:
-        self._road: Final = stage.road
-
-    def __missing__(self, way: _Way) -> _Journey:
-        """Count the days from today to arrival, waiting and processing included."""
-        road, ready = self._road, 0
-        legs: list[Leg] = []
-        process: Process | None = None
-        for tag in way:
-            if tag >= 0:
-                leg = road.book.legs[tag]
-                start = ready if leg.departs_day is None else leg.departs_day - road.today
-                ready = start + leg.days
-                legs.append(leg)
-            else:
-                process = road.terms.processes[process_of(tag)]
-                ready += process.days
-        return self.setdefault(way, _Journey(tuple(legs), ready, process))
+def _journeys(road: Road, ways: set[_Way]) -> dict[_Way, _Journey]:
+    """Work out each way once: a thousand of them carry the trips of a large round."""
+    tags = sorted({tag for way in ways for tag in way if tag >= 0})
+    legs = dict(zip(tags, road.book.legs.some(np.array(tags, np.int64)), strict=True))
+    return {way: _journey(road, legs, way) for way in ways}
 
 
-def _shipment(
-    stage: Stage, pair: tuple[int, int], trips: list[Trip], journeys: list[_Journey]
-) -> Shipment:
+def _journey(road: Road, legs: Mapping[int, Leg], way: _Way) -> _Journey:
+    """Count the days from today to arrival, waiting and processing included."""
+    ready = 0
+    process: Process | None = None
+    for tag in way:
+        if tag >= 0:
+            leg = legs[tag]
+            start = ready if leg.departs_day is None else leg.departs_day - road.today
+            ready = start + leg.days
+        else:
+            process = road.terms.processes[process_of(tag)]
+            ready += process.days
+    return _Journey(tuple(legs[tag] for tag in way if tag >= 0), ready, process)
+
+
+def _shipment(stage: Stage, pair: tuple[int, int], rides: list[_Ride]) -> Shipment:
     """Split the surplus in two: the seller's half rounded down, the buyer inside its limit."""
     offer, need = stage.sides.offers[pair[0]], stage.sides.needs[pair[1]]
     given = quantity = money = work = days = 0
     parts: list[Part] = []
     tier = WITHIN_HUB if offer.hub == need.hub else BETWEEN_HUBS
-    for trip, (legs, arrives, process) in zip(trips, journeys, strict=True):
+    for trip, worth, (legs, arrives, process) in rides:
         parts.append(Part(trip.quantity, trip.given, legs, arrives, process))
         given += trip.given
         quantity += trip.quantity
-        money += stage.money(trip)
+        money += worth
         days = max(days, arrives)
         if process is not None:
             work += trip.quantity * process.cost

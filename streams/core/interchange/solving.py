@@ -151,7 +151,7 @@ def _solve_part(lines: _Lines, road: Road, options: Options) -> _Share:
             left["offer", stage.sides.offers[trip.offer].line] -= trip.given
             left["need", stage.sides.needs[trip.need].line] -= trip.quantity
         now = _spent(now, stage, solved.trips)
-    shipped = [s for stage, solved in found for s in shipments(stage, solved.trips)]
+    shipped = [s for stage, solved in found for s in shipments(stage, solved)]
     unmatched: list[Unmatched] = []
     if road.terms.explain:
         trades = [Trade(s.offer, s.need, s.quantity) for s in shipped]
@@ -159,7 +159,7 @@ def _solve_part(lines: _Lines, road: Road, options: Options) -> _Share:
     return _Share(
         shipments=shipped,
         unmatched=unmatched,
-        money=sum(stage.money(trip) for stage, solved in found for trip in solved.trips),
+        money=sum(sum(solved.money) for _, solved in found),
         gap=sum(max(0, solved.bound - solved.worth) for _, solved in found),
         loose=any(solved.loose for _, solved in found),
         method="greedy" if any(s.method == "greedy" for _, s in found) else "exact",
