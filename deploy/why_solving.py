@@ -27,7 +27,7 @@ from streams.core.interchange.posing import terms_of
 from streams.core.interchange.road import Road, hub_numbers
 from streams.core.interchange.solving import solve_between
 from streams.core.interchange.terms import Shipment, Terms
-from streams.core.interchange.why import Trade, explain_part
+from streams.core.interchange.why import Left, explain_part
 from streams.core.lines import NeedLine, OfferLine, Unmatched
 from streams.core.posed import Posed, pose
 from streams.core.unmatched import Figures
@@ -92,10 +92,14 @@ class Family:
         return dict(found)
 
     @cached_property
-    def _trades(self) -> list[Trade]:
-        return [Trade(each.offer, each.need, each.quantity) for each in self._taken]
+    def _left(self) -> Left:
+        """What `left` says, by side."""
+        left = Left({}, {})
+        for (side, line), rest in self.left.items():
+            (left.offer if side == "offer" else left.need)[line] = rest
+        return left
 
-    @property
+    @cached_property
     def _taken(self) -> list[Proposed | Shipment]:
         return [*self.proposed, *self.shipments]
 
@@ -129,7 +133,7 @@ class Family:
         for given, asked, side in passes:
             if side and not (asked if side == "need" else given):
                 continue
-            told = explain_part((given, asked), self.left, self._trades, road, options)
+            told = explain_part((given, asked), self._left, self._taken, road, options)
             yield from (
                 rest for rest in told if side in ("", rest.side) and (rest.side, rest.line) in keys
             )

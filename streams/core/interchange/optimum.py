@@ -18,7 +18,7 @@ from schemas.quantity import MICRO
 from streams.core.interchange.fine import Fine, fine
 from streams.core.interchange.flows import settled_flow
 from streams.core.interchange.mills import process_of
-from streams.core.interchange.parcels import Parcel, parcels
+from streams.core.interchange.parcels import Parcel, parcels, rough_parcels
 from streams.core.interchange.programme import Prices, bound_at, solve_programme
 from streams.core.interchange.proof import certify, dot
 from streams.core.interchange.shares import shares
@@ -60,7 +60,7 @@ def optimum(web: Web, tie: IntArray, processes: Sequence[Process], arcs_max: int
     if len(web.tail) <= arcs_max:
         solved = solve_programme(web)
         if solved is not None:
-            trips = _whole(web, parcels(web, solved.flow, speck=_SPECK), processes)
+            trips = _whole(web, rough_parcels(web, solved.flow, _SPECK), processes)
             return Optimum(trips, solved.bound, "exact", loose=True)
     if net is not None and found is not None:
         parted = fine(_parted(net, found[0]))

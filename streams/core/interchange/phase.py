@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
+from operator import mul
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -71,24 +72,21 @@ class Stage:
 
     def money(self, trips: Sequence[Trip]) -> list[int]:
         """Give what each trip is worth in money alone, micro rupiah, exact."""
-        floors = [offer.floor for offer in self.sides.offers]
-        ceilings = [need.ceiling for need in self.sides.needs]
-        return [
-            trip.quantity * ceilings[trip.need] - trip.given * floors[trip.offer] - freight
-            for trip, freight in zip(trips, map(self._freight, trips), strict=True)
-        ]
+        if self.road.terms.processes or not trips:
+            return [self._money(trip) for trip in trips]
+        # Nothing is made of it: one commodity, all that is given arrives, by a leg alone.
+        offers, needs, given, _, ways = (list(column) for column in zip(*trips, strict=True))
+        worth = (self.sides.offer_worth - self.steer)[offers] + self.sides.need_worth[needs]
+        worth -= self.road.cost(self.sides.kinds[0])[[leg for (leg,) in ways]]
+        return list(map(mul, given, worth.tolist()))
 
-    def _freight(self, trip: Trip) -> int:
-        """Give what legs and processing of a trip cost, in micro rupiah."""
-        processes = self.road.terms.processes
-        if not processes and len(trip.way) == 1:
-            goods = self.sides.offers[trip.offer].commodity
-            return trip.given * int(self.road.cost(goods)[trip.way[0]])
-        process = process_on(trip.way, processes)
-        total = 0 if process is None else trip.quantity * process.cost
+    def _money(self, trip: Trip) -> int:
+        offer, need = self.sides.offers[trip.offer], self.sides.needs[trip.need]
+        process = process_on(trip.way, self.road.terms.processes)
+        freight = 0 if process is None else trip.quantity * process.cost
         for amount, commodity, tag in self.rides(trip):
-            total += amount * int(self.road.cost(commodity)[tag])
-        return total
+            freight += amount * int(self.road.cost(commodity)[tag])
+        return trip.quantity * need.ceiling - trip.given * offer.floor - freight
 
     def rides(self, trip: Trip) -> Iterator[tuple[int, str, int]]:
         """Give amount, commodity and leg of every ride of a trip."""
@@ -231,19 +229,18 @@ def _counted(stage: Stage, apart: Apart, trips: list[Trip], found: Optimum | Sol
 
 def _may(stage: Stage, apart: Apart, trips: Sequence[Trip]) -> list[bool]:
     """Tell which trips are legal."""
+    offers, needs, shut = stage.sides.offers, stage.sides.needs, apart.shut
     return [
-        _is_legal(stage, apart, trip, money)
+        (money >= 0 or _is_rounded(stage, trip, money))
+        and offers[trip.offer].coop != needs[trip.need].coop
+        and (trip.offer, trip.need) not in shut
         for trip, money in zip(trips, stage.money(trips), strict=True)
     ]
 
 
-def _is_legal(stage: Stage, apart: Apart, trip: Trip, money: int) -> bool:
+def _is_rounded(stage: Stage, trip: Trip, money: int) -> bool:
+    """Rounding down what a process makes may cost up to a millionth of a unit, never more."""
     offer, need = stage.sides.offers[trip.offer], stage.sides.needs[trip.need]
-    if offer.coop == need.coop or (trip.offer, trip.need) in apart.shut:
-        return False
-    if money >= 0:
-        return True
-    # Rounding down what a process makes may cost up to a millionth of a unit, never more.
     made = process_on(trip.way, stage.road.terms.processes)
     return made is not None and money >= -max(offer.floor, need.ceiling)
 

@@ -32,7 +32,7 @@ from streams.core.interchange.road import Road, hub_numbers
 from streams.core.interchange.shipping import shipments
 from streams.core.interchange.sides import admitted, sides
 from streams.core.interchange.terms import Interchange, Shipment, Terms
-from streams.core.interchange.why import Trade, Which, explain_part
+from streams.core.interchange.why import Left, explain_part
 from streams.core.lines import Method, NeedLine, OfferLine, Options, Priority, Unmatched
 from streams.core.matching import check, half_up, hashes, need_facts
 from streams.core.worth import spoil
@@ -136,26 +136,26 @@ def _solve_part(lines: _Lines, road: Road, options: Options) -> _Share:
         admitted(lines.offers, options, road.terms), admitted(lines.needs, options, road.terms)
     )
     found: list[tuple[Stage, Solved]] = []
-    left: dict[tuple[Which, str], int] = {("offer", o.line): o.quantity for o in free.offers}
-    left |= {("need", n.line): n.quantity for n in free.needs}
+    left = Left(
+        {o.line: o.quantity for o in free.offers}, {n.line: n.quantity for n in free.needs}
+    )
     now = road
     for priorities in PHASES if options.bonuses else EVERYBODY:
         asked = [n for n in free.needs if n.priority in priorities]
-        given = [_less(o, left["offer", o.line]) for o in free.offers if left["offer", o.line]]
+        given = [_less(o, left.offer[o.line]) for o in free.offers if left.offer[o.line]]
         if not asked or not given:
             continue
         stage = _stage(_Lines(tuple(given), tuple(asked)), now, options, step)
         solved = solve_stage(stage)
         found.append((stage, solved))
         for trip in solved.trips:
-            left["offer", stage.sides.offers[trip.offer].line] -= trip.given
-            left["need", stage.sides.needs[trip.need].line] -= trip.quantity
+            left.offer[given[trip.offer].line] -= trip.given
+            left.need[asked[trip.need].line] -= trip.quantity
         now = _spent(now, stage, solved.trips)
     shipped = [s for stage, solved in found for s in shipments(stage, solved)]
     unmatched: list[Unmatched] = []
     if road.terms.explain:
-        trades = [Trade(s.offer, s.need, s.quantity) for s in shipped]
-        unmatched = explain_part((lines.offers, lines.needs), left, trades, road, options)
+        unmatched = explain_part((lines.offers, lines.needs), left, shipped, road, options)
     return _Share(
         shipments=shipped,
         unmatched=unmatched,

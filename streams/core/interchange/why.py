@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, Literal, NamedTuple, TypeVar
+from typing import Final, Literal, NamedTuple, Protocol, TypeVar
 
 import msgspec
 import numpy as np
@@ -39,16 +39,30 @@ from streams.core.unmatched import Figures, Side, binding, figures_of
 
 SLICE_PAIRS: Final = 400_000
 Which = Literal["offer", "need"]
-Left = Mapping[tuple[Which, str], int]
 Line = TypeVar("Line")
 
 
-class Trade(NamedTuple):
+class Trade(Protocol):
     """What one pair trades, in micro of the need's commodity."""
 
-    offer: str
-    need: str
-    quantity: int
+    @property
+    def offer(self) -> str:
+        """Its name."""
+
+    @property
+    def need(self) -> str:
+        """Its name."""
+
+    @property
+    def quantity(self) -> int:
+        """How much arrives."""
+
+
+class Left(NamedTuple):
+    """What is left of each line that took part, micro, by its name."""
+
+    offer: dict[str, int]
+    need: dict[str, int]
 
 
 class _Goods(NamedTuple):
@@ -77,39 +91,40 @@ def explain_part(
 ) -> list[Unmatched]:
     """Give every line of which something is left; `left` knows the lines that took part."""
     offers, needs = lines
-    shut: list[Unmatched] = []
-    lines_of: list[OfferLine | NeedLine] = [*offers, *needs]
-    for line in lines_of:
-        side: Which = "offer" if isinstance(line, OfferLine) else "need"
-        reason = None if (side, line.line) in left else barred(line, options, road.terms)
+    told: list[Unmatched] = []
+    others: list[OfferLine | NeedLine] = [o for o in offers if o.line not in left.offer]
+    others += [n for n in needs if n.line not in left.need]
+    for line in others:
+        reason = barred(line, options, road.terms)
         if reason is not None:
+            side: Which = "offer" if isinstance(line, OfferLine) else "need"
             figures = {"commodity": line.commodity}
-            shut.append(Unmatched(line.line, side, line.quantity, reason, figures))
+            told.append(Unmatched(line.line, side, line.quantity, reason, figures))
     ways = _Ways(road)
     known = _Trades(trades)
-    for commodity in sorted({line.commodity for line in lines_of}):
-        asks = [n for n in needs if n.commodity == commodity and ("need", n.line) in left]
+    for commodity in sorted({o.commodity for o in offers} | {n.commodity for n in needs}):
+        asks = [n for n in needs if n.commodity == commodity and n.line in left.need]
         goods = list(_goods(offers, commodity, left, ways))
         desk = _Desk(goods, asks, left, known, ways, options)
         wanted = any(n.commodity == commodity for n in needs)
-        shut += desk.offers("permit" if wanted and not asks else "no_need")
-        shut += desk.needs()
-    return shut
+        told += desk.offers("permit" if wanted and not asks else "no_need")
+        told += desk.needs()
+    return told
 
 
 def _goods(
     offers: Sequence[OfferLine], commodity: str, left: Left, ways: "_Ways"
 ) -> Iterator[_Goods]:
     """Give the offers of a commodity, and what could be made of others."""
-    road = ways.road
+    makers = [p for p in ways.road.terms.processes if p.output == commodity]
     for offer in offers:
-        rest = left.get(("offer", offer.line))
+        rest = left.offer.get(offer.line)
         if rest is None:
             continue
         if offer.commodity == commodity:
             yield _Goods(offer, rest, 0)
-        for process in road.terms.processes:
-            if process.input == offer.commodity and process.output == commodity:
+        for process in makers:
+            if process.input == offer.commodity:
                 made = _made(offer, rest, process, ways)
                 if made is not None:
                     yield made
@@ -220,8 +235,9 @@ class _Desk:
 
     def needs(self) -> Iterator[Unmatched]:
         """Explain what is left of needs."""
-        asks = [n for n in self.asks if self.left["need", n.line]]
-        asks.sort(key=lambda n: (-self.left["need", n.line], n.line))
+        left = self.left.need
+        asks = [n for n in self.asks if left[n.line]]
+        asks.sort(key=lambda n: (-left[n.line], n.line))
         asks = asks[: self.ways.road.terms.reasons_max]
         told = set[str]()
         for goods in ([g for g in self.goods if g.left], self.goods):
@@ -237,7 +253,7 @@ class _Desk:
         goods.sort(key=lambda g: (-g.left, g.line.line))
         goods = goods[: self.ways.road.terms.reasons_max]
         told = set[str]()
-        for asks in ([n for n in self.asks if self.left["need", n.line]], self.asks):
+        for asks in ([n for n in self.asks if self.left.need[n.line]], self.asks):
             goods = [g for g in goods if g.line.line not in told]
             for some in _slices(goods, len(asks)):
                 for found in self._slice("offer", some, asks, nobody):
@@ -249,6 +265,7 @@ class _Desk:
     ) -> Iterator[Unmatched]:
         """Explain lines of one side by the others given; by all, or it may take all to do so."""
         own: Sequence[OfferLine | NeedLine] = [g.line for g in goods]
+        left = self.left.offer if side == "offer" else self.left.need
         others: Sequence[OfferLine | NeedLine] = asks
         every = len(asks) == len(self.asks)
         if side == "need":
@@ -256,11 +273,11 @@ class _Desk:
         commodity = {"commodity": own[0].commodity}
         if not others:
             for line in own if every else ():
-                yield Unmatched(line.line, side, self.left[side, line.line], nobody, commodity)
+                yield Unmatched(line.line, side, left[line.line], nobody, commodity)
             return
         judged = self.ways.judge(goods, asks, self.options)
         given = np.array([g.left for g in goods], np.int64)
-        wanted = np.array([self.left["need", n.line] for n in asks], np.int64)
+        wanted = np.array([self.left.need[n.line] for n in asks], np.int64)
         breaks, money = judged.board.breaks, judged.board.money
         if side == "need":
             breaks, money = breaks.transpose(0, 2, 1), money.T
@@ -280,7 +297,7 @@ class _Desk:
             else:
                 fits = np.flatnonzero(~breaks[:, k].any(0)).tolist()
                 reason, figures = self._crowded(side, line.line, {others[n].line for n in fits})
-            yield Unmatched(line.line, side, self.left[side, line.line], reason, figures)
+            yield Unmatched(line.line, side, left[line.line], reason, figures)
 
     def _bound(
         self, judged: _Judged, code: Code, at: tuple[int, int], rest: int
