@@ -167,7 +167,7 @@ class _Ways:
         pair = book.origin[goes] * count + book.target[goes]
         several = goes[np.bincount(pair)[pair] > 1]
         self.cheap[book.origin[goes], book.target[goes]] = goes
-        self.fast = self.cheap.copy()
+        self.fast = self.cheap.copy() if len(several) else self.cheap
         days, cost = -road.arrival[several], -book.cost_micro[several]
         # The last that is written stays: the best comes last.
         for table, worst_first in (
@@ -181,24 +181,25 @@ class _Ways:
     ) -> _Judged:
         """Judge goods against asks of one commodity, each pair by its best leg."""
         road = self.road
-        rows = np.array([road.hubs[g.line.hub] for g in goods], np.int64)[:, None]
-        columns = np.array([road.hubs[n.hub] for n in asks], np.int64)[None]
+        rows = np.array([road.hubs[g.line.hub] for g in goods], np.int64)
+        columns = np.array([road.hubs[n.hub] for n in asks], np.int64)
         ready = np.array([g.ready for g in goods], np.int64)[:, None]
         allowed = np.array([days_left(g.line, road.today) for g in goods], np.int64)[:, None]
         due = np.array([days_until(n, road.today) for n in asks], np.int64)[None]
-        cheap, fast = self.cheap[rows, columns], self.fast[rows, columns]
-        in_time = self.arrival[cheap] + ready <= np.minimum(allowed, due)
-        leg = np.where(in_time, cheap, fast)
-        near = rows == columns
+        leg = self.cheap[rows].take(columns, 1)
+        if self.fast is not self.cheap:
+            in_time = self.arrival.take(leg) + ready <= np.minimum(allowed, due)
+            leg = np.where(in_time, leg, self.fast[rows].take(columns, 1))
+        near = rows[:, None] == columns[None]
         made = np.array([g.made for g in goods], bool)[:, None]
-        cost = np.append(road.cost(asks[0].commodity), -1)[leg]
+        cost = np.append(road.cost(asks[0].commodity), -1).take(leg)
         # What is made in a hub may stay there, by its own leg or for nothing.
         cost = np.where(near & made & (leg < 0), 0, cost)
         near &= ~made & (not road.terms.within)
         found = board(
             [g.line for g in goods],
             asks,
-            LegGrid(cost, self.arrival[leg] + ready),
+            LegGrid(cost, self.arrival.take(leg) + ready),
             options,
             road.today,
         )
