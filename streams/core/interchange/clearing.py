@@ -17,7 +17,7 @@ of the input means nothing.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count, repeat
+from itertools import count
 from operator import mul
 from typing import Final
 
@@ -87,15 +87,12 @@ def clear(obligations: Sequence[Obligation]) -> Clearing:
     all of them exceed IDR_MAX.
     """
     ids, idr = [o.id for o in obligations], [o.idr for o in obligations]
-    cleared = dict(zip(ids, idr, strict=True))  # whole, till it is known what is not
-    if len(cleared) != len(ids):
-        raise ValueError("two obligations bear one id")
-    arcs = _arcs(obligations, _amounts(idr))
+    arcs = _arcs(obligations, _amounts(ids, idr))
     flow = _circulation(arcs)
     levels = _levels(arcs, flow)
-    nothing = np.flatnonzero((flow == 0)[arcs.at]).tolist()
-    cleared.update(zip(map(ids.__getitem__, nothing), repeat(0)))
-    cleared.update(zip(*_parts(ids, arcs, flow), strict=True))
+    cleared = dict(zip(ids, _cleared(ids, arcs, flow).tolist(), strict=True))
+    if len(cleared) != len(ids):
+        raise _fault(ids)
     return Clearing(
         cleared=cleared,
         total=int(flow.sum()),
@@ -109,11 +106,17 @@ def bound_by(obligations: Iterable[Obligation], levels: Mapping[str, int]) -> in
     return sum(o.idr * max(0, 1 + levels[o.creditor] - levels[o.debtor]) for o in obligations)
 
 
-def _amounts(idr: list[int]) -> IntArray:
+def _fault(ids: list[str], other: str = "") -> ValueError:
+    """Of several faults the first is told: that of the ids, for which good ones do not wait."""
+    twice = len(set(ids)) != len(ids)
+    return ValueError("two obligations bear one id" if twice else other)
+
+
+def _amounts(ids: list[str], idr: list[int]) -> IntArray:
     if min(idr, default=1) <= 0:
-        raise ValueError("an obligation of nothing")
+        raise _fault(ids, "an obligation of nothing")
     if sum(idr) > IDR_MAX:
-        raise ValueError("obligations beyond what is counted")
+        raise _fault(ids, "obligations beyond what is counted")
     return np.fromiter(idr, np.int64, len(idr))
 
 
@@ -122,7 +125,7 @@ def _arcs(obligations: Sequence[Obligation], idr: IntArray) -> _Arcs:
     came_tail = np.fromiter([number[o.debtor] for o in obligations], np.int64, len(idr))
     came_head = np.fromiter([number[o.creditor] for o in obligations], np.int64, len(idr))
     if (came_tail == came_head).any():
-        raise ValueError("a party that owes itself")
+        raise _fault([o.id for o in obligations], "a party that owes itself")
     parties, many = sorted(number), max(1, len(number))
     place = np.empty(len(parties), np.int64)
     place[[number[party] for party in parties]] = np.arange(len(parties))
@@ -215,8 +218,9 @@ def _bound(arcs: _Arcs, level: IntArray) -> int:
     return sum(map(mul, rooms.tolist(), range(len(rooms))))
 
 
-def _parts(ids: list[str], arcs: _Arcs, flow: IntArray) -> tuple[list[str], list[int]]:
-    """Give the debts of pairs that clear in part, and how much of each: in the order of ids."""
+def _cleared(ids: list[str], arcs: _Arcs, flow: IntArray) -> IntArray:
+    """Give how much of each debt is cleared; of pairs that clear in part, in the order of ids."""
+    cleared: IntArray = np.where(flow[arcs.at] > 0, arcs.idr, 0)
     part = np.flatnonzero(((flow > 0) & (flow < arcs.room))[arcs.at])
     named = np.array(sorted(part.tolist(), key=ids.__getitem__), np.int64)
     order = named[np.argsort(arcs.at[named], kind="stable")]
@@ -224,5 +228,5 @@ def _parts(ids: list[str], arcs: _Arcs, flow: IntArray) -> tuple[list[str], list
     before = np.cumsum(idr) - idr
     first = np.flatnonzero(np.diff(arc, prepend=-1))
     before -= np.repeat(before[first], np.diff(first, append=len(arc)))
-    cleared = np.clip(flow[arc] - before, 0, idr)
-    return [ids[n] for n in order.tolist()], cleared.tolist()
+    cleared[order] = np.clip(flow[arc] - before, 0, idr)
+    return cleared
