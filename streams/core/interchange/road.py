@@ -37,9 +37,10 @@ class Ends(NamedTuple):
         """Give the place of the link of a hub with so many days or more; -1 for none."""
         if not len(self.keys):
             return np.full(len(hub), -1, np.int64)
-        at = np.minimum(np.searchsorted(self.keys, hub * _SPAN + days), len(self.keys) - 1)
-        fits = (self.keys[at] // _SPAN == hub) & (self.keys[at] >= hub * _SPAN + days)
-        return np.where(fits, at, -1)
+        least = hub * _SPAN + days
+        at = np.minimum(np.searchsorted(self.keys, least), len(self.keys) - 1)
+        found = self.keys[at]
+        return np.where((found >= least) & (found < (hub + 1) * _SPAN), at, -1)
 
 
 @dataclass(frozen=True)
