@@ -71,6 +71,17 @@ PARTY: Final[Mapping[tuple[str, Side], Text]] = {
         "The ceiling {ceiling} does not cover the nearest seller's price plus the leg {leg}; "
         "published prices are {low} to {high}.",
     ),
+    ("outlook", "offer"): Text(
+        "Menurut harga pasar antardaerah, barang ini lebih bernilai di tempat lain daripada pada "
+        "pembeli di sini.",
+        "By the prices between hubs these goods are worth more elsewhere than to a buyer here.",
+    ),
+    ("outlook", "need"): Text(
+        "Menurut harga pasar antardaerah, pesanan ini lebih baik dipenuhi dari tempat lain "
+        "daripada oleh penjual di sini.",
+        "By the prices between hubs this order is better filled from elsewhere than by a seller "
+        "here.",
+    ),
     ("min_lot", "offer"): Text(
         "Tidak cukup untuk sekali kirim dengan pembeli terdekat; jumlah terkecil sendiri {lot}, "
         "yang ditawarkan {own}.",

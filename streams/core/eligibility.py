@@ -44,6 +44,7 @@ Code = Literal[
     "shelf_life",
     "needed_by",
     "price",
+    "outlook",
     "min_lot",
 ]
 
@@ -55,7 +56,8 @@ _Key = TypeVar("_Key")
 class Board:
     """Offers (rows) and needs (columns), their legs, and per pair what it breaks.
 
-    `breaks[k]` belongs to `CONSTRAINTS[k]`; `money` is ceiling - floor - leg.
+    `breaks[k]` belongs to `CONSTRAINTS[k]`; `money` is ceiling - floor - leg, `elsewhere` what
+    the two could bring with others instead, both in rupiah per base unit.
     """
 
     offers: tuple[OfferLine, ...]
@@ -63,6 +65,7 @@ class Board:
     today: int
     legs: LegGrid
     money: IntArray
+    elsewhere: IntArray
     lots: IntArray
     breaks: BoolArray
 
@@ -84,6 +87,7 @@ class _Pairs:
     days: IntArray
     no_way: BoolArray
     money: IntArray
+    elsewhere: IntArray
     lots: IntArray
     expires: IntArray
 
@@ -163,6 +167,11 @@ def _price(p: _Pairs) -> BoolArray:
     return p.money < 0
 
 
+def _outlook(p: _Pairs) -> BoolArray:
+    # A pair that loses money has its reason already.
+    return (p.money >= 0) & (p.money < p.elsewhere)
+
+
 def _min_lot(p: _Pairs) -> BoolArray:
     supply = _row([o.quantity for o in p.offers])
     demand = _column([n.quantity for n in p.needs])
@@ -181,6 +190,7 @@ CONSTRAINTS: Final[tuple[tuple[Code, Callable[[_Pairs], BoolArray]], ...]] = (
     ("shelf_life", _shelf_life),
     ("needed_by", _needed_by),
     ("price", _price),
+    ("outlook", _outlook),
     ("min_lot", _min_lot),
 )
 CODES: Final[tuple[Code, ...]] = tuple(code for code, _ in CONSTRAINTS)
@@ -198,6 +208,7 @@ def board(
     legs = LegGrid(np.where(no_way, 0, legs.cost), np.where(no_way, 0, legs.days))
     floors = _row([o.floor for o in offers])
     money = _column([n.ceiling for n in needs]) - floors - legs.cost
+    elsewhere = np.broadcast_to(_elsewhere(offers, needs, options), money.shape)
     lots = np.maximum(_row([o.min_lot for o in offers]), _column([n.min_lot for n in needs]))
     expires = [DAY_MAX if o.expires_day is None else o.expires_day for o in offers]
     pairs = _Pairs(
@@ -208,13 +219,26 @@ def board(
         days=legs.days,
         no_way=no_way,
         money=money,
+        elsewhere=elsewhere,
         lots=lots,
         expires=_row(expires),
     )
     breaks = np.empty((len(CONSTRAINTS), len(offers), len(needs)), bool)
     for k, (_, broken) in enumerate(CONSTRAINTS):
         breaks[k] = broken(pairs)
-    return Board(tuple(offers), tuple(needs), today, legs, money, lots, breaks)
+    return Board(tuple(offers), tuple(needs), today, legs, money, elsewhere, lots, breaks)
+
+
+def _elsewhere(
+    offers: Sequence[OfferLine], needs: Sequence[NeedLine], options: Options
+) -> IntArray:
+    """What the two of a pair would bring elsewhere; an emergency waits for no better price."""
+    if not options.outlook:
+        return np.zeros((1, 1), np.int64)
+    both = _row([options.outlook.get(o.line, 0) for o in offers]) + _column(
+        [options.outlook.get(n.line, 0) for n in needs]
+    )
+    return np.where(_column([n.priority == "emergency" for n in needs]) > 0, 0, both)
 
 
 def grid(

@@ -24,6 +24,7 @@ class _Pair(NamedTuple):
     leg_cost: int
     days: int
     money: int
+    elsewhere: int
     lot: int
     possible: int
     today: int
@@ -81,6 +82,7 @@ FIGURES: Final[Mapping[Code, Callable[[_Pair], Figures]]] = {
         "leg": p.leg_cost,
         "short": -p.money,
     },
+    "outlook": lambda p: {"more": p.elsewhere - p.money},
     "min_lot": lambda p: {"lot": p.lot, "possible": p.possible},
 }
 """What to show of a pair for each constraint; `_day` are days, lots and quantities micro."""
@@ -196,6 +198,7 @@ def figures_of(board: Board, code: Code, at: tuple[int, int], possible: int) -> 
         leg_cost=int(board.legs.cost[i, j]),
         days=int(board.legs.days[i, j]),
         money=int(board.money[i, j]),
+        elsewhere=int(board.elsewhere[i, j]),
         lot=int(board.lots[i, j]),
         possible=possible,
         today=board.today,

@@ -1,7 +1,8 @@
-"""What a pair is worth to the round: its money, and the bonuses that steer.
+"""What a pair is worth to the round: its money above what it brings elsewhere, and the bonuses.
 
 Decides the size of every bonus. Refuses to let one decide whether a pair may meet or what anybody
 pays: a pair without a money surplus is closed whatever its bonus, and prices split money alone.
+What the two could bring with others (`Options.outlook`) is taken off: it steers as a bonus does.
 
 All in whole rupiah per base unit.
 """
@@ -26,11 +27,12 @@ SPOIL_PER_MILLE: Final = (
 
 def worth(board: Board, options: Options) -> IntArray:
     """Give `[offer, need]` the worth of each pair; it means nothing where the pair is closed."""
+    money = board.money - board.elsewhere
     if not options.bonuses:
-        return board.money
+        return money
     staple = [n.ceiling * STAPLE_PERCENT // 100 * (n.priority == "staple") for n in board.needs]
     oldest = np.array([spoil(board.today, o.expires_day, o.floor) for o in board.offers], np.int64)
-    total = board.money + np.array(staple, np.int64)[None] + oldest[:, None]
+    total = money + np.array(staple, np.int64)[None] + oldest[:, None]
     if options.keep:
         rows = {offer.line: i for i, offer in enumerate(board.offers)}
         columns = {need.line: j for j, need in enumerate(board.needs)}

@@ -29,6 +29,7 @@ FIGURES: dict[str, int | str] = {
     "floor": 1_000,
     "leg": 130,
     "short": 30,
+    "more": 40,
     "lot": 50 * MICRO,
     "possible": 40 * MICRO,
     "mine": 1_500_500_000,
