@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ from deploy.worker import quiet_collector
 from schemas.quantity import MICRO
 from streams.core.interchange.leg_table import Leg
 from streams.core.interchange.legs import leg_book
+from streams.core.interchange.outlook import Quotes, outlook, steady
+from streams.core.interchange.quoting import Posed, quotes
 from streams.core.interchange.solving import solve_between
 from streams.core.interchange.terms import Terms
 from streams.core.lines import Leg as Way
@@ -217,32 +220,57 @@ def _greedy(offers: list[OfferLine], needs: list[NeedLine], worth: Any, key: Any
     return total / MICRO
 
 
-def against_national(rounds: int, hubs: int = 60, per_hub: int = 12) -> dict[str, float]:
-    """Give what tier 1, then tier 2 over what it leaves, reach of one solve over everything."""
+def against_national(
+    rounds: int, hubs: int = 60, per_hub: int = 12, hearings: int = 2
+) -> dict[str, dict[str, float]]:
+    """Give what tier 1, then tier 2 over what it leaves, reach of one solve over everything.
+
+    First with hubs that know nothing of each other, then where they have heard the prices of so
+    many rounds.
+    """
     land = country(hubs)
     at = halves(land, per_hub)
     every = list(range(hubs))
     terms = ways(land, every, every)
     inner = [Leg(name, name, LOCAL_IDR * MICRO, 0) for name in land.names]
     whole = replace(terms, legs=leg_book([*terms.legs.legs, *inner]), within=True)
-    reached = []
+    reached: list[list[float]] = []
     for seed in range(rounds):
-        offers, needs = lines(land, at, seed)
-        value, left = _inside(offers, needs)
+        market = lines(land, at, seed)
+        best = solve_between(*market, whole, MONEY, TODAY).objective
+        values = list(heard(market, terms, hearings))
+        reached.append([value / best for value in values])
+    return {
+        name: {"mean": round(float(np.mean(of)), 4), "worst": round(min(of), 4)}
+        for name, of in (
+            ("alone", [values[0] for values in reached]),
+            ("heard", [values[-1] for values in reached]),
+        )
+    }
+
+
+def heard(
+    market: tuple[list[OfferLine], list[NeedLine]], terms: Terms, hearings: int
+) -> Iterator[int]:
+    """Give the value of two tiers, in rupiah, before and after each hearing of their prices."""
+    told: list[Quotes] = []
+    for _ in range(hearings + 1):
+        value, left = _inside(*market, told)
         rest = solve_between(*left, terms, MONEY, TODAY)
-        best = solve_between(offers, needs, whole, MONEY, TODAY)
-        reached.append((value + rest.objective) / best.objective)
-    return {"mean": round(float(np.mean(reached)), 4), "worst": round(min(reached), 4)}
+        yield value + rest.objective
+        told = [*told[-1:], quotes(Posed(*left, terms, MONEY, TODAY, rest.shipments))]
 
 
 def _inside(
-    offers: list[OfferLine], needs: list[NeedLine]
+    offers: list[OfferLine], needs: list[NeedLine], told: list[Quotes]
 ) -> tuple[int, tuple[list[OfferLine], list[NeedLine]]]:
     """Solve every hub by itself; give the value and the lines that are left."""
     value, left = 0, {}
-    for hub in sorted({line.hub for line in offers}):
+    for hub in sorted({offer.hub for offer in offers} | {need.hub for need in needs}):
         own = [o for o in offers if o.hub == hub], [n for n in needs if n.hub == hub]
-        found = solve(*own, lambda _offer, _need: Way(LOCAL_IDR, 0), MONEY, TODAY)
+        hopes = [outlook(*own, each.get(hub, {}), MONEY, TODAY) for each in told]
+        known = replace(MONEY, outlook=steady(hopes))
+        found = solve(*own, lambda _offer, _need: Way(LOCAL_IDR, 0), known, TODAY)
         value += found.objective
         left.update({(rest.side, rest.line): rest.quantity for rest in found.unmatched})
     return value, (_rest("offer", offers, left), _rest("need", needs, left))
