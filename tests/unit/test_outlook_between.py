@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from schemas.quantity import MICRO
 from streams.core.interchange.leg_table import Leg
 from streams.core.interchange.legs import leg_book
@@ -51,6 +53,21 @@ def test_who_has_all_it_needs_pays_no_more_than_its_seller_would_get_elsewhere()
     assert told(offers, needs)[PORT][PEPPER, "A"].sell == (Step(1, 1_200),)
     other = need("m", 100, 1_300, hub=PORT)
     assert told(offers, [*needs, other])[PORT][PEPPER, "A"].sell == (Step(1, 1_400),)
+
+
+def test_what_a_hub_could_not_sell_is_worth_no_more_than_it_asks_for_it():
+    way_back = (way(HILL, TOWN, 500),)
+    offers = [offer("o", 30, 1_200, hub=HILL)]
+    needs = [need("n", 20, 2_000, hub=TOWN), need("lot", 20, 2_000, hub=TOWN, min_lot=20 * MICRO)]
+    found = told(offers, needs, *way_back)  # ten are left: too few for the other lot
+    assert found[HILL][PEPPER, "A"].sell == (Step(1, 1_200),)
+
+
+def test_what_a_hub_could_not_buy_costs_no_less_than_it_would_pay():
+    offers, needs = [offer("lot", 40, 1_000, hub=HILL)], [need("n", 30, 1_900, hub=TOWN)]
+    offers = [msgspec.structs.replace(offers[0], min_lot=40 * MICRO)]
+    found = told(offers, needs, way(HILL, TOWN, 500))
+    assert found[TOWN][PEPPER, "A"].buy == (Step(1, 1_900),)
 
 
 def test_more_days_under_way_are_a_better_price():

@@ -1,13 +1,16 @@
-"""Decides how what hubs told as left over stands in a round, and what of its answer can be loaded.
+"""Decides how what hubs told stands in a round, what of its answer can be loaded and what is left.
 
 Refuses to know when a round begins and what is under way.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from schemas.market import LeftNeed, LeftOffer
-from streams.core.grain import is_dust
+from streams.core.grain import is_dust, matchable
 from streams.core.interchange.terms import Shipment
 from streams.core.lines import NeedLine, OfferLine
 
@@ -61,3 +64,36 @@ def loadable(
         if one.deal is not None
         or not is_dust(one.quantity, offers[one.offer].quantity, needs[one.need].quantity, grain)
     ]
+
+
+def rest_of(
+    offers: Sequence[OfferLine], needs: Sequence[NeedLine], shipments: Sequence[Shipment]
+) -> tuple[list[OfferLine], list[NeedLine]]:
+    """Give the lines of a round that shipments leave something of, with as much as they leave."""
+    gone = moved(shipments)
+    return (
+        [_less(offer, left) for offer in offers if (left := _left(offer, gone))],
+        [_less(need, left) for need in needs if (left := _left(need, gone))],
+    )
+
+
+def has_left(line: OfferLine | NeedLine, gone: Mapping[str, int]) -> bool:
+    """Whether something of a line could still be matched when so much of it is gone."""
+    return _left(line, gone) > 0
+
+
+def _left(line: OfferLine | NeedLine, gone: Mapping[str, int]) -> int:
+    return matchable(line.quantity - gone.get(line.line, 0), line.quantity)
+
+
+def moved(shipments: Sequence[Shipment]) -> Counter[str]:
+    """Give what shipments take of lines, micro base units."""
+    found: Counter[str] = Counter()
+    for shipment in shipments:
+        found[shipment.offer] += shipment.given
+        found[shipment.need] += shipment.quantity
+    return found
+
+
+def _less(line: Any, left: int) -> Any:
+    return line if left == line.quantity else msgspec.structs.replace(line, quantity=left)

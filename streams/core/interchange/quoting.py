@@ -8,7 +8,8 @@ something, else the least at which its sellers would not rather go elsewhere; an
 the most that any need it can reach would pay, net of freight. These are the least prices of the
 round's proof, found by the same relaxation from lines and shipments alone. A hub sells at the best
 need's price less freight and buys at the cheapest offer's price plus freight, its own lines left
-aside.
+aside. What a hub could not sell itself, whatever the reason, says more than any price: a unit more
+is worth no more than that asks.
 
 It is advice. Where a round was steered (staples first, lots, fairness) shipments are not the best
 for money; then prices settle at what the lines allow, or are left where they are after
@@ -16,7 +17,7 @@ for money; then prices settle at what the lines allow, or are left where they ar
 price from one commodity to the other: its ends keep what they agreed on.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,6 +30,7 @@ from schemas.commodity import DEFAULT_SCALE
 from schemas.quantity import MICRO
 from streams.core.interchange.leg_table import NO_LIMIT
 from streams.core.interchange.legs import GONE, GRAMS_PER_KG
+from streams.core.interchange.market_lines import has_left, moved
 from streams.core.interchange.outlook import Goods, Quote, Quotes, Step, accepts
 from streams.core.interchange.road import Road, hub_numbers
 from streams.core.interchange.sides import admitted, days_left, days_until
@@ -142,10 +144,9 @@ class _Market:
         asked, paid = self._settled()
         names = {number: name for name, number in self.road.hubs.items()}
         for grade in self._grades():
-            sells, buys = (
-                self._sold(self._takers(grade), paid, self.legs),
-                self._bought(grade, asked),
-            )
+            gives, takes = self._of_grade(grade), self._takers(grade)
+            sells = np.minimum(self._sold(takes, paid, self.legs), self._spare(gives))
+            buys = self._bought(gives, asked)
             some = ((sells[:, -1] > 0) | (buys[:, -1] > _NOBODY // 2)).nonzero()[0].tolist()
             for hub in some:
                 sell = tuple(step for step in self._steps(sells[hub]) if step.idr > 0)
@@ -227,11 +228,18 @@ class _Market:
         ends = self._table(paid[takes], self._need_at[takes], self._need_may[takes])
         return self._carried(ends, legs.target, legs.origin, legs)
 
-    def _bought(self, grade: str, asked: IntArray) -> IntArray:
+    def _bought(self, gives: BoolArray, asked: IntArray) -> IntArray:
         """Give `[hub, level]` minus the least that others ask for a grade, with freight."""
-        gives = self._of_grade(grade) & (self._offer_may >= 0)
+        gives = gives & (self._offer_may >= 0)
         ends = self._table(-asked[gives], self._offer_at[gives], self._offer_may[gives])
         return self._carried(ends, self.legs.origin, self.legs.target, self.legs)
+
+    def _spare(self, gives: BoolArray) -> IntArray:
+        """Give `[hub, level]` the least that a hub asks for what of a grade it could not sell."""
+        spare = np.array([has_left(line, self._moved) for line in self.offers], bool)
+        left = gives & (self._offer_may >= 0) & spare
+        asked = np.array([o.floor for o in self.offers], np.int64)[left]
+        return -self._table(-asked, self._offer_at[left], self._offer_may[left])
 
     def _table(self, worth: IntArray, at: IntArray, may: IntArray) -> IntArray:
         """Give `[hub, level]` the best of lines there that allow so many days."""
@@ -255,6 +263,10 @@ class _Market:
         yield from (Step(*step) for step in compress(zip(days, idr, strict=True), rises))
 
     # -------------------------------------------------------------- columns of lines
+    @cached_property
+    def _moved(self) -> Counter[str]:
+        return moved(self.posed.shipments)
+
     @cached_property
     def _offer_at(self) -> IntArray:
         return np.array([self.road.hubs[o.hub] for o in self.offers], np.int64)
