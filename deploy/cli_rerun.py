@@ -55,11 +55,17 @@ def audit_of(log: Log, match: tuple[Shown, list[Shown]], cores: Cores) -> Audit:
 def cores_of(settings: Settings, *, drafted: bool = True) -> Cores:
     """What the workers of these settings fold with; what never was a draft knew no cut-offs."""
     minutes = settings.matching.minutes if drafted else ()
-    fairness = settings.matching.fairness
+    how = settings.matching
     market = partial(
-        serve_market.builder, yields=yields_of(settings), fairness=fairness, cut_offs=minutes
+        serve_market.builder,
+        yields=yields_of(settings),
+        fairness=how.fairness,
+        cut_offs=minutes,
+        outlook=how.outlook,
     )
-    hub = partial(serve_streams.builder, fairness=fairness, cut_offs=minutes)
+    hub = partial(
+        serve_streams.builder, fairness=how.fairness, cut_offs=minutes, outlook=how.outlook
+    )
     return Cores(hub, market)
 
 

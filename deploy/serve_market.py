@@ -27,18 +27,21 @@ def builder(
     yields: Yields | None = None,
     fairness: int = 0,
     cut_offs: tuple[int, ...] = (),
+    *,
+    outlook: bool = False,
 ) -> MarketBuilder:
     """The market over the shipped reference tables; `yields` are the shipped ones unless told.
 
-    `fairness` as in the setting `matching.fairness`; `cut_offs` are the minutes of the local day
-    at which hubs decide.
+    `cut_offs` are the minutes of the local day at which hubs decide; the others are settings as in
+    `matching`.
     """
     tables = network_reference.tables()
     goods, sailings = reference.catalogue(), network_reference.sailings()
     build = MarketBuilder(goods, tables, sailings, tables.rates, partitions)
     build.with_yields(reference.yields() if yields is None else yields)
     zones = {str(hub.code): hub.utc_offset_hours for hub in reference.register().hubs.values()}
-    return build.in_threads(Lock()).with_fairness(fairness).deciding_at(cut_offs, zones)
+    build.in_threads(Lock()).with_fairness(fairness).deciding_at(cut_offs, zones)
+    return build.telling(outlook=outlook)
 
 
 def market_options(process: Process) -> WorkerOptions:
@@ -58,5 +61,6 @@ def serve_market(process: Process, worker: int) -> int:
     settings: Settings = process.settings
     meter = process.meter(figures_at(settings, "market", worker))
     how = settings.matching
-    made = builder(settings.kafka.partitions, yields_of(settings), how.fairness, how.minutes)
+    rules = yields_of(settings), how.fairness, how.minutes
+    made = builder(settings.kafka.partitions, *rules, outlook=how.outlook)
     return work(market_options(process), made.partition, meter)

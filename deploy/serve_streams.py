@@ -12,8 +12,14 @@ from streams.core.partition import Partition
 MEBIBYTE: Final = 1024 * 1024
 
 
-def builder(partitions: int, fairness: int = 0, cut_offs: tuple[int, ...] = ()) -> Builder:
-    """The pure core over the shipped reference tables; `fairness` as in `matching.fairness`.
+def builder(
+    partitions: int,
+    fairness: int = 0,
+    cut_offs: tuple[int, ...] = (),
+    *,
+    outlook: bool = False,
+) -> Builder:
+    """The pure core over the shipped reference tables; settings as in `matching`.
 
     `cut_offs` are the minutes of the local day at which hubs decide.
     """
@@ -24,7 +30,7 @@ def builder(partitions: int, fairness: int = 0, cut_offs: tuple[int, ...] = ()) 
         reference.legs(),
         partitions,
     )
-    return made.with_fairness(fairness).deciding_at(cut_offs)
+    return made.with_fairness(fairness).deciding_at(cut_offs).heeding(outlook=outlook)
 
 
 def serve_streams(process: Process, worker: int) -> int:
@@ -32,7 +38,8 @@ def serve_streams(process: Process, worker: int) -> int:
     settings = process.settings
     meter = process.meter(worker)
     policy = settings.matching
-    made = builder(settings.kafka.partitions, policy.fairness, policy.minutes)
+    rules = policy.fairness, policy.minutes
+    made = builder(settings.kafka.partitions, *rules, outlook=policy.outlook)
     state = folder_of(process)
     lines_bytes = settings.streams.lines_memory_mb * MEBIBYTE // settings.kafka.partitions
 

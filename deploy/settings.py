@@ -85,10 +85,12 @@ class MarketSettings(_Section):
 class MatchingSettings(_Section):
     """How rounds are solved, inside hubs and between them, and when hubs decide, by their clocks.
 
-    With no `cut_offs` matches are proposed at once, inside hubs and between them.
+    With no `cut_offs` matches are proposed at once, inside hubs and between them. `outlook`: hubs
+    hear the market's prices.
     """
 
     fairness: int = Field(default=0, ge=0, le=50)
+    outlook: bool = False
     cut_offs: str = Field(default="07:00,14:00", pattern=_CUT_OFFS)
 
     @property

@@ -1,15 +1,13 @@
 """Decides what hubs and the market between them say to each other, and the wire form of it.
 
 `lumbung.market.v1` carries what hubs say: the lines they could not match themselves, that a tick
-is done, and the absolute state of each leg, which is the one answer to every request. Into
-`lumbung.events.v1` the market says reserve, commit and release. All of it is a CloudEvents 1.0
-envelope. Every saying is absolute and versioned (epoch and offset of the record that it follows
-from) and may arrive any number of times. `generation` is that of the consumer group of whoever
-speaks; a leg carries that of the request which last changed it.
+is done, and the state of each leg, the one answer to every request. Into the events the market
+says reserve, commit, release and prices. All of it is a CloudEvents 1.0 envelope, absolute and
+versioned (epoch and offset of the record that it follows from), and may come any number of times.
+`generation` is that of the speaker's consumer group; a leg carries that of its last request.
 
-Refuses to know what is granted and when: `streams.core.interchange` decides. Quantities are
-integers in micro base units here and decimal strings on the wire; prices are whole rupiah per base
-unit; days count since 1970, -1 is none.
+Refuses to know what is granted and when: `streams.core.interchange` decides. Quantities are micro
+base units here, decimal strings on the wire; prices whole rupiah per base unit; days since 1970.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,6 +21,7 @@ import msgspec
 
 from schemas.errors import Reason, Rejection
 from schemas.events import DONE, Closed, Envelope, Text
+from schemas.outlook import Outlook
 from schemas.quantity import QUANTITY_MAX_MICRO, format_quantity, parse_quantity
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -249,7 +248,7 @@ class Retell(Closed, frozen=True, kw_only=True):
     generation: Count = 0
 
 
-Request = Reserve | Commit | Release | Stand | Retell
+Request = Reserve | Commit | Release | Stand | Retell | Outlook
 Message = Residual | Done | LegTold | Request
 
 TO_MARKET: Final[Mapping[str, type[Closed]]] = MappingProxyType(
@@ -262,6 +261,7 @@ TO_HUB: Final[Mapping[str, type[Closed]]] = MappingProxyType(
         "lumbung.release.v1": Release,
         "lumbung.stand.v1": Stand,
         "lumbung.retell.v1": Retell,
+        "lumbung.outlook.v1": Outlook,
     }
 )
 TYPES: Final[Mapping[str, type[Closed]]] = MappingProxyType({**TO_MARKET, **TO_HUB})
@@ -270,7 +270,7 @@ _envelope: Final = msgspec.json.Decoder(Envelope)
 
 
 class _Typed(msgspec.Struct, gc=False):
-    """What of an envelope says whether to read on."""
+    """What says whether to read on."""
 
     type: str
 
@@ -281,7 +281,7 @@ _typed: Final = msgspec.json.Decoder(_Typed)
 def name_of(message: Message) -> str:
     """The identity of a message: equal for two sayings of the same thing after the same record."""
     kind = _NAMES[type(message)].split(".")[1]
-    if isinstance(message, Residual):
+    if isinstance(message, Residual | Outlook):
         return f"{kind}:{message.hub}:{message.family}:{message.version}"
     if isinstance(message, Done):
         return f"{kind}:{message.partition}:{message.tick}"

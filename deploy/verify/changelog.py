@@ -26,11 +26,11 @@ class Kinds(NamedTuple):
 
 
 OF_HUBS: Final = Kinds(
-    frozenset({"coop", "deal", "round", "mended", "fence", "left", APPLIED}),
+    frozenset({"coop", "deal", "round", "mended", "fence", "left", "out", APPLIED}),
     frozenset({"said", "odd", "leg"}),
 )
 OF_THE_MARKET: Final = Kinds(
-    frozenset({"residual", "done", "pair", "family", APPLIED}), frozenset({"match"})
+    frozenset({"residual", "done", "pair", "family", "price", APPLIED}), frozenset({"match"})
 )
 _BITS: Final = 48
 

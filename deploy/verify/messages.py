@@ -6,6 +6,7 @@ message of that kind". Refuses to know what follows from one.
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -24,6 +25,7 @@ COMMIT: Final = "lumbung.commit.v1"
 RELEASE: Final = "lumbung.release.v1"
 STAND: Final = "lumbung.stand.v1"
 RETELL: Final = "lumbung.retell.v1"
+OUTLOOK: Final = "lumbung.outlook.v1"
 SIDES: Final = frozenset({"offer", "need"})
 HELD, COMMITTED = "held", "committed"
 LIFE_STATES: Final = frozenset(
@@ -68,6 +70,7 @@ SHAPES: Final[Mapping[str, Shape]] = {
     RESIDUAL: {**_OF, "offers": Field(list, default=[]), "needs": Field(list, default=[])},
     DONE: {**_TICKED, "told": Field(int, least=-1, most=_LARGE, default=-1)},
     RETELL: {**_TICKED, "market": _COUNT},
+    OUTLOOK: {**_OF, "tick": _COUNT, "at_ms": _COUNT, "goods": Field(list, default=[])},
     LEG: {
         **_END,
         "line": _SAID,
@@ -106,7 +109,12 @@ SHAPES: Final[Mapping[str, Shape]] = {
         **dict.fromkeys(("expires_ms", "ship_by_ms", "arrive_by_ms"), _DAY),
     },
 }
-REQUESTS: Final = frozenset({RESERVE, COMMIT, RELEASE, STAND, RETELL})
+REQUESTS: Final = frozenset({RESERVE, COMMIT, RELEASE, STAND, RETELL, OUTLOOK})
+_PRICED: Final[Shape] = {
+    "commodity": _SAID,
+    "grade": _SAID,
+    **dict.fromkeys(("sell", "buy"), Field(list, default=[])),
+}
 _LEFT: Final = {"line": _SAID, "coop": _SAID, "commodity": _SAID, "quantity": _SAID}
 _OFFERED: Final[Shape] = {
     **_LEFT,
@@ -249,7 +257,7 @@ def _message(value: bytes | None, kinds: frozenset[str]) -> Message | None:
 
 def _name(said: Message) -> str:
     kind = said.type.split(".")[1]
-    if said.type == RESIDUAL:
+    if said.type in (RESIDUAL, OUTLOOK):
         return f"{kind}:{said.hub}:{said.family}:{said.version}"
     if said.type == DONE:
         return f"{kind}:{said.partition}:{said.tick}"
@@ -267,7 +275,24 @@ def _is_sound(kind: str, body: dict[str, Any]) -> bool:
         return False
     if kind == STAND and not _adds_up(body):
         return False
+    if kind == OUTLOOK:
+        return all(_is_priced(tree) for tree in body["goods"])
     return kind in (DONE, RETELL) or body["side"] in SIDES
+
+
+def _is_priced(tree: Any) -> bool:
+    """Stairs: with more days under way others pay more, and ask less."""
+    body = fitted(tree, _PRICED)
+    return body is not None and _is_stair(body["sell"], 1) and _is_stair(body["buy"], -1)
+
+
+def _is_stair(steps: list[Any], up: int) -> bool:
+    for step in steps:
+        if not isinstance(step, list) or [type(each) for each in step] != [int, int]:
+            return False
+        if min(step) < 0:
+            return False
+    return all(a[0] < b[0] and up * a[1] < up * b[1] for a, b in pairwise(steps))
 
 
 def _adds_up(body: dict[str, Any]) -> bool:

@@ -57,6 +57,11 @@ class Builder:
         self._setting = replace(self._setting, options=options)
         return self
 
+    def heeding(self, *, outlook: bool) -> Self:
+        """Whether hubs heed the market's prices; say so before a partition is made."""
+        self._setting = replace(self._setting, outlook=outlook)
+        return self
+
     def partition(self, number: int, epoch: int = 0, shelf: Shelf | None = None) -> Partition:
         """An empty partition, to be filled from its changelog and its log."""
         view = View(self._goods, self._register, self._judge)

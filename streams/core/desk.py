@@ -12,9 +12,11 @@ from typing import Any, Final, Protocol
 from schemas import topics
 from schemas.identity import partition_of
 from schemas.market import Done, LegSide, LegTold, Request, Residual, Retell, key_of, written
+from schemas.outlook import Outlook
 from schemas.records import version_of
 from streams.core.book import HubFamily
 from streams.core.effects import Away
+from streams.core.interchange.hub_prices import Outlooks
 from streams.core.interchange.hub_residual import Residuals, left_needs, left_offers
 from streams.core.interchange.hub_side import At, HubSide
 from streams.core.lines import FREE, NeedLine, OfferLine
@@ -25,6 +27,8 @@ from streams.core.view import View
 
 STALE_MAX: Final = 300
 LEFT_BYTES: Final = 48
+OUT_BYTES: Final = 64
+GOODS_BYTES: Final = 128
 LEG_BYTES: Final = 400
 """What a leg takes in the changelog, with what is written beside it, roughly."""
 
@@ -53,15 +57,25 @@ class Lines(Protocol):
 class Desk:
     """The dealings of one partition's hubs with the market; `size` is bytes of state since."""
 
-    def __init__(self, number: int, partitions: int, view: View, promises: Promises) -> None:
+    def __init__(
+        self,
+        number: int,
+        partitions: int,
+        view: View,
+        promises: Promises,
+        *,
+        on: bool = False,
+    ) -> None:
+        """`on`: whether the market's prices are heeded."""
         self.side: Final = HubSide(self)
+        self.outlooks: Final = Outlooks(self.side, on=on)
         self.size = 0
         self.generation = 0
         self._number, self._partitions = number, partitions
         self._view, self._promises = view, promises
         self._residuals = Residuals(self.side, self._home)
         self._said: list[Said] = []
-        view.legs = self.side
+        view.legs, view.prices = self.side, self.outlooks.quotes
 
     def room(self, side: LegSide, line: str, commodity: str) -> int:
         """What promises inside the hub leave of a line, micro base units."""
@@ -74,11 +88,25 @@ class Desk:
             if not again:
                 self._residuals.again(request.market, at)
                 self.size += LEFT_BYTES * len(self.side.left)
+        elif isinstance(request, Outlook):
+            if not again:
+                self._hear_prices(request, at)
         elif again:
             self.side.answer(request)
         else:
             self.side.hear(request, at)
             self._follow(at)
+
+    def _hear_prices(self, said: Outlook, at: At) -> None:
+        """A family whose prices changed is solved anew at the next tick."""
+        self.size += OUT_BYTES + 2 * GOODS_BYTES * len(said.goods)
+        if self.outlooks.hear(said, at):
+            self._price(said.hub, said.family)
+
+    def _price(self, *where: str) -> None:
+        mark = self._view.book.marks.get((where[0], where[1]))
+        if mark is not None and mark.offers and mark.needs:  # else there is nothing to match
+            self._view.book.dirty[where[0], where[1]] = None
 
     def weigh(self, offers: Iterable[str], needs: Iterable[str], cause: str, at: At) -> None:
         """Lines may have shrunk or grown, and promises inside were cut: so may legs be."""
@@ -94,6 +122,9 @@ class Desk:
     def lapse(self, at: At) -> None:
         """Time went on: holds run out."""
         self.side.tick(at)
+        for where in self.outlooks.lapse(at):
+            self.size += OUT_BYTES
+            self._price(*where)
         self._follow(at)
 
     def stale(self) -> list[HubFamily]:
@@ -102,7 +133,9 @@ class Desk:
 
     def tell(self, where: HubFamily, lines: Lines, at: At) -> None:
         """Tell what a family has left, if it is news."""
-        news = self._residuals.renew(self._left(where, lines, at.version), at)
+        # A hub that matches all of it at home is known to the market, to be told of prices.
+        known = self.outlooks.on and bool(lines.proposed())
+        news = self._residuals.renew(self._left(where, lines, at.version), at, known=known)
         if news is not None:
             self._said.append((self._home(where[1]), news))
             self.size += LEG_BYTES
@@ -160,6 +193,9 @@ class Desk:
             # A tick solves first, and ends holds after.
             if leg.version >= self._view.solved((leg.hub, leg.family)):
                 self._view.book.dirty[leg.hub, leg.family] = None
+        for where, version in self.outlooks.moved():
+            if version >= self._view.solved(where):
+                self._price(*where)
 
     def announce(self, above: int, now: Applied, lines_of: Callable[[HubFamily], Lines]) -> Away:
         """Everything of the legs that changed above a version, once more.

@@ -7,8 +7,8 @@ alone too, and its pair is not matched a second time. Refuses to know Kafka, the
 flows are solved.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol, cast
 
 from schemas.market import LegSide
@@ -17,6 +17,7 @@ from streams.core.book import Good, HubFamily
 from streams.core.deal_life import LUMBUNG, coming, held, is_held, lumbung_acts
 from streams.core.drafts import EMERGENCY, CutOffs, Drafts
 from streams.core.grain import matchable
+from streams.core.interchange.outlook import Goods, Quote, outlook, steady
 from streams.core.leftover import left_over
 from streams.core.lifecycle_table import Action
 from streams.core.lifecycle_times import PROPOSAL_MS
@@ -47,6 +48,8 @@ class Setting:
     partitions: int = 1
     """How many partitions the market between hubs has, and the events too."""
     cut_offs: CutOffs = field(default_factory=CutOffs)
+    outlook: bool = False
+    """Whether hubs heed the market's prices."""
 
 
 class Moment(NamedTuple):
@@ -83,6 +86,8 @@ class Market:
         self._drafts, self._where, self._set = drafts, where, setting
         self._book, self._seen, self._promised = drafts.book, seen, promised
         self._standing = NONE
+        self.prices: Sequence[Mapping[Goods, Quote]] = ()
+        """What goods bring and cost elsewhere, by each round that counts."""
         drafts.urgent = drafts.on and any(n.priority == EMERGENCY for n in self.needs())
 
     def offers(self, *, resting: bool = False) -> list[OfferLine]:
@@ -235,6 +240,8 @@ class Market:
             found = self._way(offer, need)
             return None if found is None else found[0]
 
+        hopes = [outlook(offers, needs, told, options, now.today) for told in self.prices]
+        options = replace(options, outlook=steady(hopes)) if hopes else options
         return self._set.solve(offers, needs, leg, options, now.today)
 
     def standing(self, offers: Sequence[OfferLine], needs: Sequence[NeedLine]) -> Standing:

@@ -295,11 +295,11 @@ def forgotten(stalls: Iterable[Any]) -> None:
 def remembered(worker: Any) -> None:
     """The changelog holds what the worker holds, and a worker made of it is the same."""
     live, side = worker.changelog, worker.side
-    tables = [("leg", "legs"), ("fence", "fences"), ("left", "left")]
+    tables = [("leg", "legs"), ("fence", "fences"), ("left", "left"), ("out", "heard")]
     if hasattr(side, "store"):
         side = side.store
         tables = [("residual", "residuals"), ("done", "done"), ("match", "matches")]
-        tables += [("pair", "pairs"), ("family", "families")]
+        tables += [("pair", "pairs"), ("family", "families"), ("price", "prices")]
     kinds = {kind for kind, _ in tables}
     ours = {key: value for key, value in live.items() if key.partition("/")[0] in kinds}
     law(ours == {key: side.encode(key) for key in ours}, "the changelog differs")

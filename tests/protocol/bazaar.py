@@ -6,7 +6,7 @@ from typing import Any
 
 from schemas.identity import match_id
 from schemas.records import version_of
-from streams.core.interchange.market_round import Policy, Problem
+from streams.core.interchange.market_round import Policy, Price, Problem
 from streams.core.interchange.market_side import MarketSide
 from streams.core.interchange.terms import Interchange, Shipment
 from streams.core.lines import NeedLine
@@ -79,9 +79,10 @@ class Bazaar:
         hub_partitions: int,
         send: Callable[[str, str, Any], None],
         home: Callable[[str], int],
+        price: Price | None = None,
     ) -> None:
         self.number, self._hubs, self._send = number, hub_partitions, send
-        self._home = home
+        self._home, self._price = home, price
         self.log: list[Any] = []
         self.changelog: dict[str, bytes] = {}
         self.published: dict[str, tuple[int, str]] = {}
@@ -90,7 +91,7 @@ class Bazaar:
         self._load()
 
     def _load(self) -> None:
-        policy = Policy(self._hubs, home=self._home, grain=1)
+        policy = Policy(self._hubs, home=self._home, price=self._price, grain=1)
         facts = {"number": self.number, "generation": self.generation}
         self.side = MarketSide(solve, policy, **facts)
         for key, value in self.changelog.items():

@@ -17,6 +17,7 @@ from tests.protocol import audit
 from tests.protocol.audit import Breach, MarketAudit
 from tests.protocol.bazaar import RAW, Bazaar
 from tests.protocol.post import Post
+from tests.protocol.prices import agree, priced
 from tests.protocol.stall import Decided, Line, Said, Stall
 
 TICK_MS = 150_000
@@ -26,6 +27,8 @@ WIRE_EACH = 16
 """One schedule in so many sends its letters as bytes."""
 POOLS_EACH = 4
 """One world in so many is of small lots that only trade together."""
+PRICES_EACH = 2
+"""One world in so many has a market that tells hubs of prices."""
 ACTIONS = {
     "deliver": 30,
     "hub": 24,
@@ -78,9 +81,9 @@ class World:
             )
             for n in range(partitions)
         ]
-        self.bazaars = [
-            Bazaar(n, partitions, self._to_hub, self.home.__getitem__) for n in range(markets)
-        ]
+        price = priced if Random(f"prices/{seed}").randrange(PRICES_EACH) == 0 else None
+        told = (partitions, self._to_hub, self.home.__getitem__, price)
+        self.bazaars = [Bazaar(n, *told) for n in range(markets)]
         self.workers: list[Stall | Bazaar] = [*self.stalls, *self.bazaars]
         for bazaar in self.bazaars:
             bazaar.audit = MarketAudit(lambda hub: self.stalls[self.home[hub]])
@@ -191,6 +194,7 @@ class World:
             *({n: leg.version for n, leg in s.side.legs.items()} for s in self.stalls),
             *({n: match.phase for n, match in s.matches.items()} for s in stores),
             *({n: lines.told for n, lines in s.residuals.items()} for s in stores),
+            *({n: (one.tried, one.is_dirty) for n, one in s.families.items()} for s in stores),
         ]
 
     def _run_all(self) -> None:
@@ -205,6 +209,7 @@ class World:
 
     def check(self) -> None:
         audit.quiet(self.stalls, self.bazaars)
+        agree(self.stalls, self.bazaars)
         for worker in self.workers:
             audit.remembered(worker)
             if worker.changelog:
@@ -215,6 +220,7 @@ class World:
         self.late_ms = 8 * DAY_MS
         self.settle()
         audit.quiet(self.stalls, self.bazaars)
+        agree(self.stalls, self.bazaars)
         audit.forgotten(self.stalls)
 
     def _count(self) -> None:

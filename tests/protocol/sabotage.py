@@ -16,8 +16,10 @@ from streams.core.interchange import (
     market_side,
     market_steps,
 )
+from streams.core.interchange.hub_prices import Outlooks
 from streams.core.interchange.hub_side import At, HubSide
 from streams.core.interchange.hub_state import leg_name
+from streams.core.interchange.market_prices import Prices
 from streams.core.interchange.market_round import Rounds
 from streams.core.interchange.market_side import MarketSide
 from streams.core.interchange.market_state import Between
@@ -156,6 +158,18 @@ def _older_stand_wins(side: HubSide, asked: Any, at: At) -> None:
     _stand(side, asked, at)
 
 
+def _older_prices_win(outlooks: Outlooks, said: Any, at: At) -> bool:
+    held = outlooks._side.heard.get(f"{said.hub}|{said.family}")
+    if held is not None:
+        held.said = 0
+    return _prices(outlooks, said, at)
+
+
+def _said_once(*_: Any) -> None:
+    return None
+
+
+_prices = Outlooks.hear
 _hear, _done, _stands = market_life.hear, hub_life.done, hub_life.stands
 _stand = HubSide._stand
 _reserve, _commit, _release = HubSide._reserve, HubSide._commit, HubSide._release
@@ -182,6 +196,8 @@ BUGS: Final[Mapping[str, Planted]] = {
     "what a match need not hold stays held": Planted(hub_life, "stands", _nothing_freed),
     "what nobody has heard is forgotten": Planted(hub_life, "stands", _acts_forgotten),
     "an older word on a match wins": Planted(HubSide, "_stand", _older_stand_wins),
+    "older prices win": Planted(Outlooks, "hear", _older_prices_win),
+    "prices that never left are not said again": Planted(Prices, "announce", _said_once),
     "what is left of a pool stays": Planted(market_steps, "is_short", _never),
     "a pool is committed in pieces": Planted(market_steps, "has_answered", _any_terms),
 }

@@ -20,13 +20,16 @@ from schemas.market import (
     Retell,
     Stand,
 )
+from schemas.outlook import Outlook
 from schemas.records import version_of
 from streams.core.interchange import hub_life
+from streams.core.interchange.hub_prices import Outlooks
 from streams.core.interchange.hub_residual import Residuals
 from streams.core.interchange.hub_side import At, HubSide
 from streams.core.interchange.hub_state import Leg
 from streams.core.interchange.market_side import Tick
 from tests.protocol.audit import HubAudit
+from tests.protocol.prices import heard_once
 
 
 class Line(NamedTuple):
@@ -97,6 +100,9 @@ class Stall:
         self.side.settle()
         self.residuals = Residuals(self.side, self.market_of.__getitem__)
         self.residuals.settle()
+        self.outlooks = Outlooks(self.side, on=True)
+        self.newest = {name: held.said for name, held in self.side.heard.items()}
+        self.prices: dict[str, Any] = {n: held.told for n, held in self.side.heard.items()}
         self.audit = HubAudit(self)
 
     def die(self) -> None:
@@ -146,6 +152,9 @@ class Stall:
             self.side.weigh(line.side, line.name, record.cause, at)
         elif isinstance(record, Retell):
             self.residuals.again(record.market, at)
+        elif isinstance(record, Outlook):
+            self.outlooks.hear(record, at)
+            heard_once(self, record)
         elif isinstance(record, Decided):
             self._people(record, at)
         else:
@@ -203,6 +212,8 @@ class Stall:
         self.tick, self.as_of_ms = said.tick, said.as_of_ms
         at = At(version_of(0, offset), self.as_of_ms)
         self.side.tick(at)
+        for hub, family in self.outlooks.lapse(at):
+            self.prices[f"{hub}|{family}"] = ()
         for where in self._of:
             told = self.residuals.renew(self._left(*where), at)
             if told is not None:

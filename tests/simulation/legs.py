@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.market import Commit, Release, Request, Reserve, Retell, Stand
+from schemas.outlook import Outlook
 from tests.simulation.facts import ActSaid
 from tests.simulation.facts import Leg as LegSaid
 
@@ -84,7 +85,7 @@ class Legs:
     # -------------------------------------------------------------- what the market asks
     def hear(self, request: Request, version: int, now_ms: int, room: Room) -> None:
         """Carry a request out."""
-        if isinstance(request, Retell) or self._is_late(request, now_ms):
+        if isinstance(request, Retell | Outlook) or self._is_late(request, now_ms):
             return
         name = (request.match, str(request.side))
         leg = self.by_name.get(name)

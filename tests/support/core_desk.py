@@ -24,10 +24,11 @@ OPEN_ENDED = ("positions", "orders", "voided")  # of a ledger record: as things 
 
 
 @cache
-def builder(cut_offs: tuple[int, ...] = ()) -> Builder:
+def builder(cut_offs: tuple[int, ...] = (), *, outlook: bool = False) -> Builder:
     ways = reference.legs()
     goods, units, register = reference.catalogue(), reference.units(), reference.register()
-    return Builder(goods, units, register, ways, PARTITIONS).deciding_at(cut_offs)
+    made = Builder(goods, units, register, ways, PARTITIONS).deciding_at(cut_offs)
+    return made.heeding(outlook=outlook)
 
 
 def partition(cut_offs: tuple[int, ...] = ()) -> Partition:

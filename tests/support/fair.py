@@ -13,7 +13,7 @@ from schemas.market import (
     Reserve,
     Residual,
 )
-from streams.core.interchange.market_round import Policy
+from streams.core.interchange.market_round import Policy, Price
 from streams.core.interchange.market_side import MarketSide, Tick
 from streams.core.interchange.market_state import Between
 from tests.protocol.bazaar import solve
@@ -25,9 +25,10 @@ GIVER, TAKER = "19.02", "31.72"
 class Fair:
     """A market side over two hub partitions, driven by hand."""
 
-    def __init__(self) -> None:
+    def __init__(self, price: Price | None = None) -> None:
         self.offset, self.version = -1, 0
-        self.side = MarketSide(solve, Policy(2, grain=1), generation=6)
+        self.policy = Policy(2, grain=1, price=price)
+        self.side = MarketSide(solve, self.policy, generation=6)
         self.changelog: dict[str, bytes | None] = {}
         self.tick_no = self.now_ms = 0
         self.acts: dict[LegSide, list[ActTold]] = {}

@@ -32,10 +32,17 @@ OUTPUTS = (LEDGER, DEMAND, MATCHES, DEAD_LETTER)
 class WrittenMarket(PaperMarket):
     """A paper market that keeps where everything was written."""
 
-    def __init__(self, seed: int = 0, deadly: float = 0.0, hours: Hours | None = None) -> None:
+    def __init__(
+        self,
+        seed: int = 0,
+        deadly: float = 0.0,
+        hours: Hours | None = None,
+        *,
+        outlook: bool = False,
+    ) -> None:
         self.rows: dict[Place, list[Row]] = defaultdict(list)
         self._at: Place = (EVENTS, 0)
-        super().__init__(seed, deadly, hours)
+        super().__init__(seed, deadly, hours, outlook=outlook)
 
     def work(self, place: Place, most: int) -> None:
         self._at = place

@@ -19,6 +19,7 @@ from schemas.market import (
     Retell,
     Stand,
 )
+from schemas.outlook import Outlook, Quoted
 
 END: dict[str, Any] = {
     "match": "A" * 16,
@@ -43,6 +44,8 @@ LEG = LegTold(
     acts=(DONE_HERE,),
 )
 RESERVE = Reserve(**END, line="n", commodity="X", quantity=WIRE_MAX_MICRO, least=1, ttl_ms=600_000)
+PRICES = Quoted(commodity="X", grade="A", sell=((0, 7_000), (3, 7_500)), buy=((2, 9_000),))
+OUTLOOK = Outlook(hub="19.02", family="PADI", version=9, tick=8, at_ms=7, goods=(PRICES,))
 MESSAGES: tuple[Message, ...] = (
     RESIDUAL,
     Done(partition=3, tick=8, version=9),
@@ -52,4 +55,5 @@ MESSAGES: tuple[Message, ...] = (
     Release(**END, reason="rejected"),
     Stand(**END, state="shipped", quantity=9, granted=9, price=7, shipped=4, heard=2, holds=5),
     Retell(partition=3, market=5, tick=8, version=9),
+    OUTLOOK,
 )

@@ -24,7 +24,9 @@ TICK_MS = 5_000
 
 
 @cache
-def market_builder() -> MarketBuilder:
+def market_builder(*, outlook: bool = False) -> MarketBuilder:
+    if outlook:
+        return copy(market_builder()).telling(outlook=True)
     tables = network_reference.tables()
     goods, sailings = reference.catalogue(), network_reference.sailings()
     return MarketBuilder(goods, tables, sailings, tables.rates, PARTITIONS)
@@ -58,20 +60,28 @@ class Part:
 class PaperMarket:
     """All partitions of both logs; `outputs` is everything that left for readers."""
 
-    def __init__(self, seed: int = 0, deadly: float = 0.0, hours: Hours | None = None) -> None:
+    def __init__(
+        self,
+        seed: int = 0,
+        deadly: float = 0.0,
+        hours: Hours | None = None,
+        *,
+        outlook: bool = False,
+    ) -> None:
         """`deadly`: how likely a part dies after a run, and before its outputs leave.
 
-        `hours` are when hubs decide; always, where nothing is said.
+        `hours` are when hubs decide; always, where nothing is said. `outlook`: whether hubs hear
+        the market's prices.
         """
         self.chance, self.deadly = Random(seed), deadly
         self.ticks, self.now, self.generation = 0, NOON, 0
         self.outputs: list[tuple[str, bytes, bytes]] = []
         self.parts: dict[tuple[str, int], Part] = {}
-        made = market_builder()
+        made = market_builder(outlook=outlook)
         if hours is not None:
             made = copy(made).deciding_at(hours.minutes, hours.zones)
         for n in range(PARTITIONS):
-            self.parts[EVENTS, n] = Part(partial(builder().partition, n))
+            self.parts[EVENTS, n] = Part(partial(builder(outlook=outlook).partition, n))
             self.parts[MARKET, n] = Part(partial(made.partition, n))
 
     def say(self, *sayings: Saying) -> "PaperMarket":

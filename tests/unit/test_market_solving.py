@@ -42,6 +42,18 @@ def test_a_round_goes_by_the_ways_of_its_day():
     assert exchange(asked) == exchange(asked)
 
 
+def test_hubs_that_have_nothing_left_are_told_what_others_pay_too():
+    exchange = Exchange(networks.small(), Manner())
+    asked = problem([], [need("n", 4, 900_000, hub=TAKER)])._replace(hubs=(GIVER, TAKER))
+    found = exchange.prices(asked, exchange(asked).shipments)
+    cost = min(
+        -(-each // 1000) for each, _ in networks.brute_ways(networks.small(), GIVER, TAKER, TODAY)
+    )
+    (quote,) = {found[GIVER][goods] for goods in found[GIVER]}
+    assert quote.sell[-1].idr == 900_000 - cost
+    assert set(exchange.prices(asked._replace(hubs=()), ())) == set()
+
+
 def test_lines_of_one_hub_are_left_to_that_hub():
     exchange = Exchange(networks.small(), Manner())
     found = exchange(problem([offer("o", hub=GIVER)], [need("n", 4, 900_000, hub=GIVER)]))

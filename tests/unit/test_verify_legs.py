@@ -12,9 +12,10 @@ from deploy.verify.log import LogRecord
 from deploy.verify.messages import RELEASE, STAND, Act, Message, request
 from deploy.verify.messages import told as told_to_the_market
 from schemas.market import ActTold, Commit, Done, Release, Reserve, Retell, Stand, key_of, written
+from schemas.outlook import Outlook
 from schemas.topics import MARKET
 from tests.support.market_messages import LEG as TOLD_LEG
-from tests.support.market_messages import MESSAGES
+from tests.support.market_messages import MESSAGES, OUTLOOK
 
 OFFER = "19.02.01.2003|LADA-PUTIH|UNGRADED|"
 
@@ -22,7 +23,7 @@ OFFER = "19.02.01.2003|LADA-PUTIH|UNGRADED|"
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda m: type(m).__name__)
 def test_the_checker_reads_what_the_program_writes_and_nothing_else(message: Any) -> None:
     place = 3 if isinstance(message, Retell) else home(getattr(message, "family", ""), 8)
-    for_hubs = isinstance(message, Reserve | Commit | Release | Stand)
+    for_hubs = isinstance(message, Reserve | Commit | Release | Stand | Outlook)
     place = home(message.hub, 8) if for_hubs else place
     key, value = key_of(message), written(message, 1_790_000_000_000)
     reads = request if for_hubs or isinstance(message, Retell) else told_to_the_market
@@ -57,6 +58,24 @@ def test_the_acts_of_a_leg_are_read_whole_or_not_at_all() -> None:
         bent = value.replace(old, new)
         assert bent != value
         assert told_to_the_market(LogRecord(place, 0, 0, key, bent), 8) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"[3,7500]", b"[3,6500]"),  # who may wait longer is paid more
+        (b"[3,7500]", b"[0,7500]"),
+        (b"[3,7500]", b"[3,7500,1]"),
+        (b"[3,7500]", b"7500"),
+        (b"[2,9000]", b"[2,-1]"),
+        (b'"grade":"A"', b'"grade":7'),
+    ],
+)
+def test_prices_are_stairs_that_get_better_with_days(old: bytes, new: bytes) -> None:
+    place, key, value = home(OUTLOOK.hub, 8), key_of(OUTLOOK), written(OUTLOOK, 0)
+    assert request(LogRecord(place, 0, 0, key, value), 8) is not None
+    assert old in value
+    assert request(LogRecord(place, 0, 0, key, value.replace(old, new)), 8) is None
 
 
 LEG = ("A" * 16, "offer")

@@ -107,14 +107,17 @@ class Residuals:
     def _told(self, name: str, version: int) -> None:
         self._tally.put(name, self._home(name.partition("|")[2]), version)
 
-    def renew(self, residual: Residual, at: At) -> Residual | None:
-        """Give what to tell; None when it was told and is the same. Its version is set here."""
+    def renew(self, residual: Residual, at: At, *, known: bool = False) -> Residual | None:
+        """Give what to tell; None when it was told and is the same. Its version is set here.
+
+        Nothing is told of a family that never had anything left, unless it is to be `known`.
+        """
         name = f"{residual.hub}|{residual.family}"
         # As tuples: what is left out as a default depends on which object says it.
         lines = [msgspec.structs.astuple(line) for line in (*residual.offers, *residual.needs)]
         digest = blake2b(msgspec.msgpack.encode(lines), digest_size=16).digest()
         held = self._side.left.get(name)
-        if held is None and not (residual.offers or residual.needs):
+        if held is None and not (residual.offers or residual.needs or known):
             return None
         if held is not None and held.digest == digest:
             return None

@@ -31,6 +31,7 @@ from schemas.market import (
 from streams.core.interchange import hub_life
 from streams.core.interchange.hub_state import (
     Fence,
+    Heard,
     HubRecord,
     LeftOver,
     Leg,
@@ -78,6 +79,7 @@ class HubSide:
         self.legs: dict[str, Leg] = {}
         self.fences: dict[str, Fence] = {}
         self.left: dict[str, LeftOver] = {}
+        self.heard: dict[str, Heard] = {}
         self.changed: dict[str, None] = {}
         self.told: dict[str, None] = {}
         self.moved: dict[str, None] = {}
@@ -325,6 +327,7 @@ class HubSide:
             "leg": self.legs,
             "fence": self.fences,
             "left": self.left,
+            "out": self.heard,
         }
         return tables[kind]
 

@@ -1,8 +1,8 @@
 """Decides what a hub writes down of its legs: the records and their keys in the changelog.
 
 `leg/<match>|<side>` is a leg, alive or remembered; `fence/<family>` the youngest generation of the
-market that spoke; `left/<hub>|<family>` what was last said to be left over. Of two records of a
-key the one of the higher version is kept.
+market that spoke; `left/<hub>|<family>` what was last said to be left over; `out/<hub>|<family>`
+the prices that the market told. Of two records of a key the one of the higher version is kept.
 """
 
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from schemas.market import ActTold, LegSide, LegState, LegTold
+from schemas.outlook import Quoted
 from streams.core.lifecycle import Life
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -94,7 +95,25 @@ class LeftOver(HubRecord, gc=False):
     digest: bytes
 
 
-_TYPES: Final[dict[str, type[HubRecord]]] = {"leg": Leg, "fence": Fence, "left": LeftOver}
+class Heard(HubRecord):
+    """The last two sets of prices that the market told, the older first; none: too old to heed.
+
+    `said` is the market's version of the newest, `at_ms` the time of its round; `moved` is the
+    version of the record that last changed what the hub goes by.
+    """
+
+    said: int
+    moved: int
+    at_ms: int
+    told: tuple[tuple[Quoted, ...], ...] = ()
+
+
+_TYPES: Final[dict[str, type[HubRecord]]] = {
+    "leg": Leg,
+    "fence": Fence,
+    "left": LeftOver,
+    "out": Heard,
+}
 _DECODERS: Final = {kind: msgspec.msgpack.Decoder(cls) for kind, cls in _TYPES.items()}
 KINDS: Final = frozenset(_TYPES)
 

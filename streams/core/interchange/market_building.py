@@ -73,6 +73,11 @@ class MarketBuilder:
         self._policy = replace(self._policy, hours=Hours(minutes, zones))
         return self
 
+    def telling(self, *, outlook: bool) -> Self:
+        """Whether hubs are told of prices; say so before a partition is made."""
+        self._policy = replace(self._policy, price=self._solve.prices if outlook else None)
+        return self
+
     def partition(self, number: int, epoch: int = 0) -> MarketPartition:
         """An empty partition, to be filled from its changelog and its log."""
         side = MarketSide(self._solve, self._policy, number=number, epoch=epoch)

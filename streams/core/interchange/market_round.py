@@ -8,22 +8,23 @@ round is solved.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from schemas.identity import match_id, partition_of
 from schemas.market import LegSide
-from streams.core.contracts import is_hub
 from streams.core.drafts import EMERGENCY
 from streams.core.grain import GRAIN, matchable
+from streams.core.interchange.market_begun import begun_as, partner, share
 from streams.core.interchange.market_flows import flows_of
 from streams.core.interchange.market_hours import Hours
 from streams.core.interchange.market_lines import loadable, need_of, offer_of
 from streams.core.interchange.market_pools import pool_names, whole_deals
-from streams.core.interchange.market_state import Between, End, Family, Pair
+from streams.core.interchange.market_state import Between, Family, Pair
 from streams.core.interchange.market_store import MarketStore
-from streams.core.interchange.protocol_table import ROUND_WAIT_TICKS, Phase
+from streams.core.interchange.outlook import Quotes
+from streams.core.interchange.protocol_table import ROUND_WAIT_TICKS
 from streams.core.interchange.return_legs import Flow
 from streams.core.interchange.terms import Interchange, Shipment
 from streams.core.lifecycle_times import DAY_MS, WIB_MS
@@ -54,7 +55,10 @@ def rest_ticks(work: int) -> int:
 
 
 class Problem(NamedTuple):
-    """A round of a family: its lines, options, the day since 1970, and what goes anyway."""
+    """A round of a family: its lines, options, the day since 1970, and what goes anyway.
+
+    `hubs` are all that have lines of the family, whether or not any are left.
+    """
 
     family: str
     offers: list[OfferLine]
@@ -62,9 +66,28 @@ class Problem(NamedTuple):
     options: Options
     today: int
     flows: tuple[Flow, ...] = ()
+    hubs: tuple[str, ...] = ()
+
+    @property
+    def work(self) -> int:
+        """What it costs to solve it, as `work_of` reckons."""
+        hubs = {line.hub for line in self.offers} | {line.hub for line in self.needs}
+        return work_of(len(hubs), len(self.offers) + len(self.needs))
 
 
 Solve = Callable[[Problem], Interchange]
+
+
+class Begun(NamedTuple):
+    """What of a round begins; how many on end were tried out; whether another is to follow."""
+
+    shipments: Sequence[Shipment]
+    tried: int = 0
+    again: bool = False
+
+
+Beginning = Callable[[Problem, Sequence[Shipment], int, int], Begun]
+Price = Callable[[Problem, Sequence[Shipment]], Quotes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +106,8 @@ class Policy:
     grain: int = GRAIN
     """What goods are matched in, in micro."""
     hours: Hours = field(default_factory=Hours)
+    price: Price | None = None
+    """What a round says of prices; None: nobody is told."""
 
     def home_of(self, hub: str) -> int:
         """The partition of hubs that a hub is in."""
@@ -94,6 +119,7 @@ class Rounds:
 
     def __init__(self, store: MarketStore, solve: Solve, policy: Policy) -> None:
         self._store, self._solve, self._policy = store, solve, policy
+        self.beginning: Beginning = lambda _problem, taken, _tried, _tick: Begun(taken)
         self.counts: dict[str, int] = {"rounds": 0, "shipments": 0, "uncertified": 0, "greedy": 0}
 
     # -------------------------------------------------------------- what is new
@@ -184,8 +210,13 @@ class Rounds:
         offers = {line.line: line for line in problem.offers}
         needs = {line.line: line for line in problem.needs}
         wanted = loadable(found.shipments, offers, needs, self._policy.grain)
-        wanted = self._policy.hours.started(wanted, (offers, needs), self._zones)
-        taken = whole_deals(wanted, room)
+        due = self._policy.hours.started(wanted, (offers, needs), self._zones)
+        names = {one.match for one in due}
+        chosen = whole_deals([*due, *(one for one in wanted if one.match not in names)], room)
+        cut = sum(one.match in names for one in chosen) < len(due)
+        held = self._store.families[name]
+        shipments, tried, again = self.beginning(problem, chosen, held.tried, tick)
+        taken = [one for one in shipments if one.match in names]
         pools = pool_names(taken)
         self.counts["rounds"] += 1
         self.counts["shipments"] += len(taken)
@@ -193,7 +224,7 @@ class Rounds:
         self.counts["greedy"] += found.method == "greedy"
         left = Family(
             0,
-            is_dirty=len(taken) < len(wanted),
+            is_dirty=cut or again,
             tick=tick,
             solved=self._store.now.version,
             missing=missing,
@@ -202,17 +233,19 @@ class Rounds:
             gap=found.gap,
             digest=found.digest,
             shipments=len(taken),
+            tried=tried,
         )
-        hubs = {line.hub for line in problem.offers} | {line.hub for line in problem.needs}
-        lines = len(problem.offers) + len(problem.needs)
-        self._store.now.owed += work_of(len(hubs), lines)
+        self._store.now.owed += problem.work
         self._store.put("family", name, left)
         for shipment in taken:
             ends = offers[shipment.offer], needs[shipment.need]
-            match = self._match(shipment, *ends, left)
-            match.partner = _partner(*ends, problem.options)
+            match = begun_as(shipment, *ends, left, self._store.now.as_of_ms)
+            match.n = self._pair_n(shipment.offer, shipment.need)
+            match.partner = partner(*ends, problem.options)
+            if self._policy.hours.minutes:
+                match.freezes_ms = match.created_ms
             if shipment.deal in pools:
-                _pool(match, pools[shipment.deal], shipment.lots)
+                share(match, pools[shipment.deal], shipment.lots)
             self._store.put("match", match.match, match)
             yield match
 
@@ -230,7 +263,8 @@ class Rounds:
         offers: list[OfferLine] = []
         needs: list[NeedLine] = []
         asked = self._asked(family)
-        for lines in store.lines_of(family):
+        told = list(store.lines_of(family))
+        for lines in told:
             for offer in lines.offers:
                 free = offer.quantity - asked[LegSide.OFFER, offer.line]
                 if free := matchable(free, offer.quantity, self._policy.grain):
@@ -251,7 +285,8 @@ class Rounds:
             contracts=frozenset(contracts),
             goods=self._policy.goods,
         )
-        return Problem(family, offers, needs, options, self._today, flows)
+        hubs = tuple(lines.hub for lines in told)
+        return Problem(family, offers, needs, options, self._today, flows, hubs)
 
     def _rests(self, pair: Pair) -> bool:
         if pair.rest_until_ms > self._store.now.as_of_ms:
@@ -275,65 +310,6 @@ class Rounds:
                     asked[end.side, end.line] += end.quantity - end.delivered
         return asked
 
-    # -------------------------------------------------------------- what comes out
-    def _match(
-        self, shipment: Shipment, offer: OfferLine, need: NeedLine, left: Family
-    ) -> Between:
-        facts: dict[str, Any] = {
-            name: getattr(shipment, name)
-            for name in ("given", "quantity", "price", "buyer_price", "leg_cost", "processing")
-        }
-        return Between(
-            version=0,
-            match=str(shipment.match),
-            family=offer.family,
-            n=self._pair_n(offer.line, need.line),
-            phase=Phase.ASKED,
-            offer=_end(LegSide.OFFER, offer, shipment.given),
-            need=_end(LegSide.NEED, need, shipment.quantity),
-            **facts,
-            days=shipment.days,
-            parts=shipment.parts,
-            certified=left.certified,
-            digest=left.digest,
-            tick=left.tick,
-            created_ms=self._store.now.as_of_ms,
-            freezes_ms=self._store.now.as_of_ms if self._policy.hours.minutes else -1,
-            surplus=_surplus(shipment, offer, need),
-            needed_day=-1 if need.needed_by_day is None else need.needed_by_day,
-        )
-
     def _pair_n(self, offer: str, need: str) -> int:
         pair = self._store.pairs.get(match_id(BETWEEN_HUBS, offer, need, 0))
         return 0 if pair is None else pair.n
-
-
-def _pool(match: Between, pool: tuple[str, int], lots: tuple[int, int]) -> None:
-    """A share of a pool is granted whole or not at all."""
-    (match.pool, match.pooled), match.lots = pool, lots
-    match.offer.least, match.need.least = match.offer.asked, match.need.asked
-
-
-def _partner(offer: OfferLine, need: NeedLine, options: Options) -> str:
-    """The tag of the contract that an end stands on, "" where none does.
-
-    An order for contract goods may be an outlet's own: then only a hub's is surely a contract's.
-    """
-    if offer.line in options.contracts:
-        return offer.line.rpartition("|")[2]
-    sure = need.commodity not in options.goods.barred or is_hub(need.coop)
-    return need.line.rpartition("|")[2] if sure and need.line in options.contracts else ""
-
-
-def _surplus(shipment: Shipment, offer: OfferLine, need: NeedLine) -> int:
-    """What the two gain together, in whole rupiah per base unit received, rounded down."""
-    goods = -(-offer.floor * shipment.given // shipment.quantity)
-    return need.ceiling - goods - shipment.leg_cost - shipment.processing
-
-
-def _end(side: LegSide, line: OfferLine | NeedLine, asked: int) -> End:
-    least = max(1, min(line.min_lot, asked))
-    grade = line.grade or ""
-    return End(
-        side, line.hub, line.line, line.commodity, asked, least, coop=line.coop, grade=grade
-    )

@@ -25,6 +25,7 @@ from schemas.market import (
 from schemas.records import version_of
 from streams.core.interchange import market_life
 from streams.core.interchange.market_asking import is_ending, request_of
+from streams.core.interchange.market_prices import Prices
 from streams.core.interchange.market_round import Policy, Rounds, Solve
 from streams.core.interchange.market_state import APPLIED, Between, DoneTick, End, Lines
 from streams.core.interchange.market_steps import Steps
@@ -73,6 +74,8 @@ class MarketSide:
         self.store = MarketStore(epoch, policy.home_of)
         self.generation = generation
         self._rounds = Rounds(self.store, solve, policy)
+        self._prices = Prices(self.store, policy.price)
+        self._rounds.beginning = self._prices.begun
         self._steps = Steps(self.store, self._rounds)
         self._orphans: dict[tuple[str, str], LegTold] = {}
         self._retell: dict[int, int] = {}
@@ -221,6 +224,7 @@ class MarketSide:
             if self.store.matches[name].version >= version:
                 self._steps.ask[name] = None
                 self.store.show(name)
+        self._prices.announce(version)
 
     def drain(
         self,
@@ -229,6 +233,7 @@ class MarketSide:
         asked = [one for name in self._steps.ask for one in self._requests(name)]
         asked += [self._let_go(told) for told in self._orphans.values()]
         asked += [self._tell_all(*each) for each in self._retell.items()]
+        asked += [Asked(said.hub, said) for said in self._prices.drain(self.generation)]
         self._steps.ask, self._orphans, self._retell = {}, {}, {}
         rows, shown = self.store.drain()
         return rows, asked, shown

@@ -2,8 +2,9 @@
 
 `residual/<hub>|<family>` the latest lines of a hub; `done/<partition>` the last tick a hub
 partition has finished; `match/<match>` a match with both its legs; `pair/<first match>` how often
-a pair was tried and how long it rests; `family/<family>` what its last round came to; `applied`
-how far the log is folded. Of two records of a key the one of the higher version is kept.
+a pair was tried and how long it rests; `family/<family>` what its last round came to;
+`price/<hub>|<family>` the prices that a hub was told; `applied` how far the log is folded. Of two
+records of a key the one of the higher version is kept.
 """
 
 from typing import Any, Final
@@ -11,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from schemas.market import LeftNeed, LeftOffer, LegSide, LegState
+from schemas.outlook import Quoted
 from streams.core.interchange.protocol_table import OVER, Phase
 from streams.core.interchange.terms import Part
 from streams.core.lifecycle import Life
@@ -151,7 +153,10 @@ class Pair(MarketRecord, gc=False):
 
 
 class Family(MarketRecord, gc=False):
-    """A family's last round: its tick, the partitions not waited for, proof; and what is new."""
+    """A family's last round: its tick, the partitions not waited for, proof; and what is new.
+
+    `tried` is how many rounds on end were only told of, for hubs to make up their minds.
+    """
 
     is_dirty: bool = True
     tick: int = 0
@@ -162,6 +167,18 @@ class Family(MarketRecord, gc=False):
     gap: int = 0
     digest: str = ""
     shipments: int = 0
+    tried: int = 0
+
+
+class Told(MarketRecord):
+    """The prices that a hub was last told, of which round, and how often since they moved."""
+
+    hub: str
+    family: str
+    tick: int
+    at_ms: int
+    goods: tuple[Quoted, ...]
+    times: int
 
 
 class AppliedTo(MarketRecord, gc=False):
@@ -186,6 +203,7 @@ _TYPES: Final[dict[str, type[MarketRecord]]] = {
     "match": Between,
     "pair": Pair,
     "family": Family,
+    "price": Told,
     APPLIED: AppliedTo,
 }
 _DECODERS: Final[dict[str, Any]] = {

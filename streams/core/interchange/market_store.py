@@ -15,6 +15,7 @@ from streams.core.interchange.market_state import (
     Lines,
     MarketRecord,
     Pair,
+    Told,
     decode,
     encode,
 )
@@ -35,6 +36,7 @@ class MarketStore:
         self.matches: dict[str, Between] = {}
         self.pairs: dict[str, Pair] = {}
         self.families: dict[str, Family] = {}
+        self.prices: dict[str, Told] = {}
         self.changed: dict[str, None] = {}
         self.open: dict[str, Between] = {}
         self._show: dict[str, None] = {}
@@ -165,5 +167,6 @@ class MarketStore:
             "match": self.matches,
             "pair": self.pairs,
             "family": self.families,
+            "price": self.prices,
         }
         return tables[kind]

@@ -55,7 +55,7 @@ def outlook(
     found: dict[str, int] = {}
     for offer in offers:
         steps = quotes.get((offer.commodity, offer.grade), Quote()).sell
-        paid = _within(steps, days_left(offer, today))
+        paid = within(steps, days_left(offer, today))
         if paid is not None and paid > offer.floor and _looks(offer.line, options):
             found[offer.line] = paid - offer.floor
     grades: defaultdict[str, list[tuple[str, Quote]]] = defaultdict(list)
@@ -63,7 +63,7 @@ def outlook(
         grades[commodity].append((grade, quote))
     for need in needs:
         asked = [
-            _within(quote.buy, days_until(need, today))
+            within(quote.buy, days_until(need, today))
             for grade, quote in grades[need.commodity]
             if accepts(need, grade, options)
         ]
@@ -93,7 +93,7 @@ def _looks(line: str, options: Options) -> bool:
     return line not in options.contracts and not options.bonds.get(line, FREE).asks
 
 
-def _within(steps: Sequence[Step], days: int) -> int | None:
-    """The price for goods that may be so many days under way."""
+def within(steps: Sequence[Step], days: int) -> int | None:
+    """Give the price for goods that may be so many days under way."""
     fits = [step.idr for step in steps if step.days <= days]
     return fits[-1] if fits else None
