@@ -1,0 +1,50 @@
+"""Hubs and the market in their live loop, real folds over paper logs: what prices heard bring."""
+
+import pytest
+
+from schemas.topics import EVENTS, MARKET
+from tests.support.market_logs import checked
+from tests.support.two_tiers import Live, best, country
+
+TICKS = 6
+MARKETS = [("BERAS-MED", 40, 10, 0), ("LADA-PUTIH", 30, 6, 0), ("KOPRA", 40, 10, 0)]
+
+
+def shares(*drawn: object, outlook: bool) -> float:
+    asked = country(*drawn)  # type: ignore[arg-type]  # the parameters of a test
+    return Live(asked, outlook=outlook).tick(TICKS).money / best(asked)
+
+
+@pytest.mark.parametrize("drawn", MARKETS)
+def test_two_tiers_reach_one_solve_of_the_country_when_hubs_hear_prices(
+    drawn: tuple[str, int, int, int],
+):
+    assert shares(*drawn, outlook=False) < 0.96
+    assert 0.99 <= shares(*drawn, outlook=True) <= 1
+
+
+def test_the_live_loop_comes_to_rest():
+    live = Live(country("BERAS-MED", 20, 6, 0), outlook=True).tick(TICKS + 2)
+    ends = {place: len(part.log) for place, part in live.market.parts.items()}
+    live.tick(3)
+    for (topic, number), part in live.market.parts.items():
+        new = part.log[ends[topic, number] :]
+        kinds = {b"tick" if one.key == b"tick" else one.key[:5] for one in new}
+        assert kinds <= {b"tick", b"done|"}, (topic, number, kinds)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whoever_dies_the_log_holds_every_law_and_the_same_log_is_the_same_state(seed: int):
+    asked = country("BERAS-MED", 12, 6, seed)
+    live = Live(asked, outlook=True, seed=seed, deadly=0.05).tick(10)
+    assert checked(live.market.written()).breaches == []
+    told = 0
+    for (topic, _), part in live.market.parts.items():
+        assert topic in (EVENTS, MARKET)
+        told += sum(b"lumbung.outlook.v1" in one.value for one in part.log)
+        core, at = part.make(), 0
+        while at < len(part.log):
+            at = core.fold(part.log, at).next
+        assert {key: core.encode(key) for key in part.changelog} == part.changelog
+    assert told > 0
+    assert live.money > 0.9 * best(asked)
