@@ -72,7 +72,7 @@ def lives(percent: int) -> Lives:
 @cache
 def cores(percent: int) -> Cores:
     """What workers of that setting, and an audit of theirs, fold with."""
-    told = cores_of(load({"matching.fairness": percent}).settings)
+    told = cores_of(load({"matching.fairness": percent, "matching.cut_offs": ""}).settings)
     return Cores(cache(told.hub), cache(told.market))
 
 

@@ -105,12 +105,23 @@ def test_prices_of_another_grade_are_none():
     assert Hub().hear(prices(7, sell=140_000, grade="A")).matched == ["proposed"]
 
 
-def test_of_the_last_two_prices_the_poorer_is_gone_by():
+def test_of_the_last_four_prices_the_poorest_is_gone_by():
     hub = Hub().hear(prices(7, sell=140_000)).hear(prices(8, sell=100_000))
     assert hub.matched == ["proposed", "superseded"]
     hub.feed(report(C, 1, counted(1, **PEPPER, floor_price="129000")))  # it is solved anew
-    assert hub.hear(prices(9, sell=140_000)).matched == ["proposed", "superseded"]
-    assert hub.hear(prices(10, sell=140_000)).matched == ["superseded", "superseded"]
+    for version in (9, 10, 11):
+        assert hub.hear(prices(version, sell=140_000)).matched == ["proposed", "superseded"]
+    assert hub.hear(prices(12, sell=140_000)).matched == ["superseded", "superseded"]
+
+
+def test_hubs_that_prices_chase_in_a_ring_come_to_rest():
+    hub = Hub()
+    for version, sell in enumerate((140_000, 100_000, 150_000, 100_000, 140_000, 150_000), 7):
+        hub.hear(prices(version, sell=sell))
+    matches = len(hub.matches())
+    for version, sell in enumerate((100_000, 140_000, 150_000, 100_000), 20):
+        hub.hear(prices(version, sell=sell))
+    assert len(hub.matches()) == matches
 
 
 def test_older_prices_and_the_same_once_more_change_nothing():

@@ -1,7 +1,7 @@
 """Decides what a hub keeps of the prices that the market tells, and for how long it heeds them.
 
-Prices are advice: a hub that hears none matches as if there were no market. The last two that were
-told are kept, for of two rounds the poorer is counted on (`outlook.steady`). Refuses to know what
+Prices are advice: a hub that hears none matches as if there were no market. The last `KEPT` that
+were told are kept, and the poorest of them is counted on (`outlook.steady`). Refuses to know what
 they mean to a line, and how a family is solved.
 """
 
@@ -19,6 +19,9 @@ HEEDED_MS: Final = 10 * 60_000
 """How long prices are heeded, in the time of ticks. Where goods are traded a round comes every few
 ticks, and says within half of this what still holds. Longer silence means that the market is away
 or has nothing to trade, and goods must not wait for it."""
+KEPT: Final = 4
+"""How many rounds' prices are kept. With two the hubs and the market of the demo chased each other
+for ever; with four they come to rest."""
 Told = Sequence[Quoted]
 
 
@@ -37,7 +40,7 @@ class Outlooks:
             return False
         old = held is not None and is_old(held, at.as_of_ms)
         before = () if held is None or old else held.told
-        told = (*before[-1:], said.goods)
+        told = (*before[1 - KEPT :], said.goods)
         anew = set(told) != set(before)
         moved = at.version if held is None or anew else held.moved
         self._keep(name, Heard(at.version, said.version, moved, said.at_ms, told))

@@ -96,7 +96,7 @@ class LeftOver(HubRecord, gc=False):
 
 
 class Heard(HubRecord):
-    """The last two sets of prices that the market told, the older first; none: too old to heed.
+    """The last sets of prices that the market told, the oldest first; none: too old to heed.
 
     `said` is the market's version of the newest, `at_ms` the time of its round; `moved` is the
     version of the record that last changed what the hub goes by.

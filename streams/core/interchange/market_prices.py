@@ -6,8 +6,8 @@ would come to, nothing begins but what fills emergencies, and the next round has
 most `TRIALS_MAX` rounds on end are tried out, and none that is much work. When matches begin,
 hubs are told what is left: prices that lines pay, or ask, for which nothing has been found.
 
-A hub is told when a price of its moved, once more at the next round, so that both of the last two
-which it keeps are of now, and again before it would hold them for too old. Whom a record has no
+A hub is told when a price of its moved, once more at the next round, and again before it would
+hold what it keeps for too old. Whom a record has no
 room for the next round tells. All of it follows from the log and is state, said again when it may
 never have left. Refuses to know prices (`quoting`) and what hubs make of them.
 """
@@ -34,7 +34,7 @@ BYTES_MAX: Final = 64 * 1024
 """What prices may take of the state batch of one record."""
 REPEAT_MS: Final = HEEDED_MS // 2
 TIMES: Final = 2
-"""How often prices are told that do not move: a hub goes by the last two."""
+"""How often prices are told that do not move, until they are due again."""
 
 
 TRIALS_MAX: Final = 2

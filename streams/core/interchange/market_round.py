@@ -69,6 +69,11 @@ class Problem(NamedTuple):
     hubs: tuple[str, ...] = ()
 
     @property
+    def ends(self) -> tuple[dict[str, OfferLine], dict[str, NeedLine]]:
+        """Its offers and its needs by name."""
+        return {one.line: one for one in self.offers}, {one.line: one for one in self.needs}
+
+    @property
     def work(self) -> int:
         """What it costs to solve it, as `work_of` reckons."""
         hubs = {line.hub for line in self.offers} | {line.hub for line in self.needs}
@@ -207,24 +212,14 @@ class Rounds:
         tick, missing, flows = begun
         problem = self._problem(name, flows)
         found = self._solve(problem)
-        offers = {line.line: line for line in problem.offers}
-        needs = {line.line: line for line in problem.needs}
-        wanted = loadable(found.shipments, offers, needs, self._policy.grain)
-        due = self._policy.hours.started(wanted, (offers, needs), self._zones)
-        names = {one.match for one in due}
-        chosen = whole_deals([*due, *(one for one in wanted if one.match not in names)], room)
-        cut = sum(one.match in names for one in chosen) < len(due)
-        held = self._store.families[name]
-        shipments, tried, again = self.beginning(problem, chosen, held.tried, tick)
-        taken = [one for one in shipments if one.match in names]
-        pools = pool_names(taken)
+        taken, tried, is_dirty = self._chosen(problem, found, room, tick)
         self.counts["rounds"] += 1
         self.counts["shipments"] += len(taken)
         self.counts["uncertified"] += not found.certified
         self.counts["greedy"] += found.method == "greedy"
         left = Family(
             0,
-            is_dirty=cut or again,
+            is_dirty=is_dirty,
             tick=tick,
             solved=self._store.now.version,
             missing=missing,
@@ -237,6 +232,25 @@ class Rounds:
         )
         self._store.now.owed += problem.work
         self._store.put("family", name, left)
+        yield from self._begun(problem, taken, left)
+
+    def _chosen(self, problem: Problem, found: Interchange, room: int, tick: int) -> Begun:
+        """What of a round begins, who decides now first; whether there is to be another."""
+        ends = problem.ends
+        wanted = loadable(found.shipments, *ends, self._policy.grain)
+        due = self._policy.hours.started(wanted, ends, self._zones)
+        names = {one.match for one in due}
+        chosen = whole_deals([*due, *(one for one in wanted if one.match not in names)], room)
+        cut = sum(one.match in names for one in chosen) < len(due)
+        tried = self._store.families[problem.family].tried
+        shipments, tried, again = self.beginning(problem, chosen, tried, tick)
+        return Begun([one for one in shipments if one.match in names], tried, cut or again)
+
+    def _begun(
+        self, problem: Problem, taken: Sequence[Shipment], left: Family
+    ) -> Iterator[Between]:
+        offers, needs = problem.ends
+        pools = pool_names(taken)
         for shipment in taken:
             ends = offers[shipment.offer], needs[shipment.need]
             match = begun_as(shipment, *ends, left, self._store.now.as_of_ms)

@@ -8,7 +8,7 @@ above its floor, a need below its ceiling. Refuses to know where prices come fro
 Goods keep for days and needs wait for days, so a price is a stair: the more days under way a line
 allows, the better its price. Lines on contracts, lines that ask for permits and emergencies look
 nowhere else: they stay in their hub, or do not wait. What only one round promises is not
-counted on: of the last two the poorer holds (`steady`).
+counted on: of the last few the poorest holds (`steady`).
 """
 
 from collections import defaultdict
@@ -75,7 +75,7 @@ def outlook(
 
 
 def steady(outlooks: Sequence[Mapping[str, int]]) -> dict[str, int]:
-    """Give the poorer of what each of some rounds promises a line; none where one promises none.
+    """Give the poorest of what each of some rounds promises a line; none where one promises none.
 
     Hubs that all hear of one good price would all wait for it, and the next be a poor one.
     """
