@@ -28,7 +28,7 @@ from streams.core.view import View
 STALE_MAX: Final = 300
 LEFT_BYTES: Final = 48
 OUT_BYTES: Final = 64
-GOODS_BYTES: Final = 128
+GOODS_BYTES: Final = 140
 LEG_BYTES: Final = 400
 """What a leg takes in the changelog, with what is written beside it, roughly."""
 
@@ -99,8 +99,9 @@ class Desk:
 
     def _hear_prices(self, said: Outlook, at: At) -> None:
         """A family whose prices changed is solved anew at the next tick."""
-        self.size += OUT_BYTES + 2 * GOODS_BYTES * len(said.goods)
-        if self.outlooks.hear(said, at):
+        is_news = self.outlooks.hear(said, at)
+        self.size += OUT_BYTES + GOODS_BYTES * self.outlooks.goods_kept(said.hub, said.family)
+        if is_news:
             self._price(said.hub, said.family)
 
     def _price(self, *where: str) -> None:

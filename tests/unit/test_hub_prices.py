@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from schemas import reference
 from schemas.market import Residual, key_of, read, written
 from schemas.outlook import Outlook, Quoted
+from streams.core.batch import STATE_BYTES_MAX
 from streams.core.interchange.hub_prices import HEEDED_MS
 from streams.core.interchange.hub_state import Heard, decode
 from tests.support.core_desk import NUMBER, Desk, builder
@@ -207,3 +209,19 @@ def test_a_hub_that_matches_all_of_it_at_home_makes_itself_known():
         left = [one for one in hub.told if isinstance(one, Residual) and one.family == "KELAPA"]
         told.append([(one.offers, one.needs) for one in left])
     assert told == [[((), ())], []]
+
+
+def test_prices_of_many_goods_fit_the_batch_that_they_are_written_in():
+    stair = tuple((days, 100_000 + days) for days in range(6))
+    codes = sorted(map(str, reference.catalogue().commodities))[:48]
+    goods = tuple(Quoted(commodity=c, grade="UNGRADED", sell=stair, buy=stair) for c in codes)
+    hub, sayings = Hub(), list[Saying]()
+    for version in range(7, 11):
+        for n in range(60):
+            facts: dict[str, Any] = {"hub": HUB, "family": f"F{n}", "version": version, "tick": 1}
+            said = Outlook(**facts, at_ms=NOON, goods=goods)
+            sayings.append(Saying(key_of(said), written(said, NOON), NOON))
+    hub.feed(*sayings)
+    sizes = [sum(len(key) + len(value or b"") for key, value in batch) for batch in hub.batches]
+    assert max(sizes) <= STATE_BYTES_MAX + 32 * 1024
+    assert sum(sizes) > 3 * STATE_BYTES_MAX

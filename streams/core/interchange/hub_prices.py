@@ -46,6 +46,11 @@ class Outlooks:
         self._keep(name, Heard(at.version, said.version, moved, said.at_ms, told))
         return anew
 
+    def goods_kept(self, hub: str, family: str) -> int:
+        """Of how many goods prices are kept, each round's counted: so large is what is written."""
+        held = self._side.heard.get(f"{hub}|{family}")
+        return 0 if held is None else sum(map(len, held.told))
+
     def lapse(self, at: At) -> list[HubFamily]:
         """Time went on: let go of what is too old, and give where; call it after the solving."""
         gone = [
