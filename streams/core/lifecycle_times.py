@@ -44,18 +44,23 @@ def next_cut_off(
 
     `utc_offset_hours` is 7 (WIB), 8 (WITA) or 9 (WIT); `cut_offs` are minutes of the local day.
     """
-    shift = utc_offset_hours * HOUR_MS
-    midnight = (at_ms + shift) // DAY_MS * DAY_MS - shift
-    moments = [midnight + day + m * 60_000 for day in (0, DAY_MS) for m in cut_offs]
+    moments = _cut_offs(at_ms, utc_offset_hours, cut_offs, (0, DAY_MS))
     return min(moment for moment in moments if moment >= at_ms)
 
 
 def last_cut_off(at_ms: int, utc_offset_hours: int, cut_offs: Sequence[int]) -> int:
     """Give the last cut-off of a hub at or before a moment; as `next_cut_off`."""
+    moments = _cut_offs(at_ms, utc_offset_hours, cut_offs, (-DAY_MS, 0))
+    return max(moment for moment in moments if moment <= at_ms)
+
+
+def _cut_offs(
+    at_ms: int, utc_offset_hours: int, cut_offs: Sequence[int], days: Iterable[int]
+) -> list[int]:
+    """The cut-offs of the local day of a moment and of the one beside it."""
     shift = utc_offset_hours * HOUR_MS
     midnight = (at_ms + shift) // DAY_MS * DAY_MS - shift
-    moments = [midnight + day + m * 60_000 for day in (-DAY_MS, 0) for m in cut_offs]
-    return max(moment for moment in moments if moment <= at_ms)
+    return [midnight + day + minute * 60_000 for day in days for minute in cut_offs]
 
 
 def freezes_at(at_ms: int, utc_offsets_hours: Iterable[int], *, emergency: bool = False) -> int:

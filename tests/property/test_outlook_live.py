@@ -10,8 +10,8 @@ TICKS = 6
 MARKETS = [("BERAS-MED", 40, 10, 0), ("LADA-PUTIH", 30, 6, 0), ("KOPRA", 40, 10, 0)]
 
 
-def shares(*drawn: object, outlook: bool) -> float:
-    asked = country(*drawn)  # type: ignore[arg-type]  # the parameters of a test
+def share(drawn: tuple[str, int, int, int], *, outlook: bool) -> float:
+    asked = country(*drawn)
     return Live(asked, outlook=outlook).tick(TICKS).money / best(asked)
 
 
@@ -19,8 +19,8 @@ def shares(*drawn: object, outlook: bool) -> float:
 def test_two_tiers_reach_one_solve_of_the_country_when_hubs_hear_prices(
     drawn: tuple[str, int, int, int],
 ):
-    assert shares(*drawn, outlook=False) < 0.96
-    assert 0.99 <= shares(*drawn, outlook=True) <= 1
+    assert share(drawn, outlook=False) < 0.96
+    assert 0.99 <= share(drawn, outlook=True) <= 1
 
 
 def test_the_live_loop_comes_to_rest():

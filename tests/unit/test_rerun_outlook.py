@@ -8,6 +8,7 @@ from deploy import serve_market, serve_streams
 from deploy.cli_rerun import audit_of, cores_of
 from deploy.rerun import Cores
 from deploy.rerun_page import page
+from deploy.rerun_verdict import Audit
 from deploy.settings import load
 from sinks.engines import reading
 from sinks.queries.decided import history_of, match_of
@@ -28,7 +29,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     return log, sunk(log, tmp_path_factory.mktemp("sunk")), live
 
 
-def audits(told: Told, tier: int, cores: Cores) -> list:  # type: ignore[type-arg]  # of audits
+def audits(told: Told, tier: int, cores: Cores) -> list[Audit]:
     log, url, live = told
     names = [m["match_id"] for m in live.market.matches(tier) if m["state"] in LIVE][:4]
     found = []
@@ -45,7 +46,9 @@ def audits(told: Told, tier: int, cores: Cores) -> list:  # type: ignore[type-ar
 def test_matches_of_hubs_that_hear_prices_are_confirmed(told: Told, tier: int):
     found = audits(told, tier, HEARD)
     assert {audit.verdict for audit in found} == {"confirmed"}
-    heard = [bool(audit.rebuilt.posed.options.outlook) for audit in found]
+    rounds = [audit.rebuilt.posed for audit in found]
+    assert all(rounds)
+    heard = [bool(each.options.outlook) for each in rounds if each is not None]
     assert any(heard) is (tier == 1)
 
 

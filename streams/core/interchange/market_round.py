@@ -8,7 +8,7 @@ round is solved.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -69,7 +69,7 @@ class Problem(NamedTuple):
     hubs: tuple[str, ...] = ()
 
     @property
-    def ends(self) -> tuple[dict[str, OfferLine], dict[str, NeedLine]]:
+    def ends(self) -> "Ends":
         """Its offers and its needs by name."""
         return {one.line: one for one in self.offers}, {one.line: one for one in self.needs}
 
@@ -80,6 +80,7 @@ class Problem(NamedTuple):
         return work_of(len(hubs), len(self.offers) + len(self.needs))
 
 
+Ends = tuple[dict[str, OfferLine], dict[str, NeedLine]]
 Solve = Callable[[Problem], Interchange]
 
 
@@ -211,8 +212,8 @@ class Rounds:
     ) -> Iterator[Between]:
         tick, missing, flows = begun
         problem = self._problem(name, flows)
-        found = self._solve(problem)
-        taken, tried, is_dirty = self._chosen(problem, found, room, tick)
+        found, ends = self._solve(problem), problem.ends
+        taken, tried, is_dirty = self._chosen(problem, ends, (tick, room), found.shipments)
         self.counts["rounds"] += 1
         self.counts["shipments"] += len(taken)
         self.counts["uncertified"] += not found.certified
@@ -232,12 +233,17 @@ class Rounds:
         )
         self._store.now.owed += problem.work
         self._store.put("family", name, left)
-        yield from self._begun(problem, taken, left)
+        yield from self._begun(problem.options, ends, taken, left)
 
-    def _chosen(self, problem: Problem, found: Interchange, room: int, tick: int) -> Begun:
-        """What of a round begins, who decides now first; whether there is to be another."""
-        ends = problem.ends
-        wanted = loadable(found.shipments, *ends, self._policy.grain)
+    def _chosen(
+        self, problem: Problem, ends: Ends, when: tuple[int, int], found: Iterable[Shipment]
+    ) -> Begun:
+        """What of a round begins, who decides now first; whether there is to be another.
+
+        `when` is its tick, and how many matches there is room for.
+        """
+        tick, room = when
+        wanted = loadable(found, *ends, self._policy.grain)
         due = self._policy.hours.started(wanted, ends, self._zones)
         names = {one.match for one in due}
         chosen = whole_deals([*due, *(one for one in wanted if one.match not in names)], room)
@@ -247,15 +253,15 @@ class Rounds:
         return Begun([one for one in shipments if one.match in names], tried, cut or again)
 
     def _begun(
-        self, problem: Problem, taken: Sequence[Shipment], left: Family
+        self, options: Options, ends: Ends, taken: Sequence[Shipment], left: Family
     ) -> Iterator[Between]:
-        offers, needs = problem.ends
+        offers, needs = ends
         pools = pool_names(taken)
         for shipment in taken:
-            ends = offers[shipment.offer], needs[shipment.need]
-            match = begun_as(shipment, *ends, left, self._store.now.as_of_ms)
+            pair = offers[shipment.offer], needs[shipment.need]
+            match = begun_as(shipment, *pair, left, self._store.now.as_of_ms)
             match.n = self._pair_n(shipment.offer, shipment.need)
-            match.partner = partner(*ends, problem.options)
+            match.partner = partner(*pair, options)
             if self._policy.hours.minutes:
                 match.freezes_ms = match.created_ms
             if shipment.deal in pools:
