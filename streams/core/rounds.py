@@ -16,7 +16,7 @@ from streams.core import contracts, deals
 from streams.core.book import Good, HubFamily
 from streams.core.deal_life import LUMBUNG, coming, held, is_held, lumbung_acts
 from streams.core.drafts import EMERGENCY, CutOffs, Drafts
-from streams.core.grain import matchable
+from streams.core.grain import GRAIN, matchable
 from streams.core.interchange.outlook import Goods, Quote, outlook, steady
 from streams.core.leftover import left_over
 from streams.core.lifecycle_table import Action
@@ -103,8 +103,7 @@ class Market:
                 continue
             bound = sum(held(d) for d in self._book.on_offer(name) if self._drafts.binds(d))
             free = level.on_hand - level.keep - bound - self._promised(LegSide.OFFER, name, "")
-            free = matchable(free, level.on_hand - level.keep)
-            if free > 0:
+            if free := matchable(free, GRAIN):  # stock below a grain is what others left over
                 out.append(self._offer(name, coop, position, free))
         return out
 
@@ -140,7 +139,7 @@ class Market:
             )
             wanted = seen.wanted - bound
             wanted -= self._promised(LegSide.NEED, name, seen.commodity)
-            wanted = matchable(wanted, seen.wanted)
+            wanted = matchable(wanted, seen.quantity)
             if wanted > 0:
                 out.append(self._need(name, coop, seen, wanted))
         return out

@@ -8,7 +8,7 @@ import pytest
 from deploy.shown import cell
 from schemas.quantity import MICRO, parse_quantity
 from streams.core.grain import GRAIN, is_dust, matchable
-from tests.support.core_logs import counted, placed, report
+from tests.support.core_logs import counted, decision, placed, report
 from tests.support.paper_market import PaperMarket
 
 BELITUNG, NEIGHBOUR = "19.02.01.2003", "19.02.01.2004"
@@ -64,6 +64,20 @@ def test_what_a_match_between_hubs_leaves_below_a_gram_is_matched_no_more() -> N
     market.say(ordered(BANTUL, "499.9996")).tick()
     market.say(ordered(PANDEGLANG, "10")).tick(2)
     assert quantities(market, 2) == ["0.001", "499.999"]
+
+
+def test_stock_below_a_gram_and_the_rest_of_an_order_are_matched_no_more() -> None:
+    market = PaperMarket().say(report(BELITUNG, 1, counted("0.000001", **PEPPER)))
+    market.say(report("19.02.02.2001", 1, counted("500", **PEPPER)))
+    market.say(ordered(NEIGHBOUR, "10.000001")).tick()
+    (match,) = market.matches(1)
+    name, at = match["match_id"], market.now
+    market.say(decision(NEIGHBOUR, 2, name, "accept", at))
+    market.say(decision("19.02.02.2001", 2, name, "accept", at))
+    market.say(decision("19.02.02.2001", 3, name, "ship", at, quantity="10"))
+    market.say(decision(NEIGHBOUR, 3, name, "receive", at, quantity="10")).tick(2)
+    market.say(ordered(BANTUL, "10")).tick(2)
+    assert (quantities(market, 1), quantities(market, 2)) == (["10"], ["10"])
 
 
 def test_who_asks_for_less_than_a_gram_gets_it() -> None:
