@@ -5,7 +5,7 @@ where small lots were pooled, the pool. Refuses to find ways (`deploy.rerun_ways
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -50,7 +50,7 @@ class _Stage(NamedTuple):
 def parts_of(asked: BetweenRound) -> Iterator[Part]:
     """Give the round as it is judged: a part for all goods that recipes join, then the pools'."""
     for stage in _stages(asked):
-        trips = [trip for shipment in stage.shipments for trip in _trips(shipment, stage)]
+        trips = _trips(stage)
         for goods, made in _joined(stage):
             country = Country(replace(stage.terms, processes=made), stage.options, asked.today)
             offers = [o for o in stage.offers if o.commodity in goods]
@@ -66,6 +66,7 @@ def parts_of(asked: BetweenRound) -> Iterator[Part]:
                 rooms=rooms,
                 steps=steps,
                 loose=bool(made or rooms),
+                grains=stage.options.goods.grains,
                 tenths=rules.tenths(needs, stage.options),
             )
 
@@ -152,11 +153,18 @@ def _pooled(rest: Rest, shares: Sequence[Shipment]) -> _Stage | None:
     return _Stage(pools.offers, pools.needs, rest.terms, rest.options, shares, of_offer, of_need)
 
 
-def _trips(shipment: Shipment, stage: _Stage) -> Iterator[Trip]:
-    offer = stage.of_offer.get(shipment.offer, shipment.offer)
-    need = stage.of_need.get(shipment.need, shipment.need)
-    for part in shipment.parts:
-        yield Trip(offer, need, part.given, part.quantity, key_of(part.legs, part.process))
+def _trips(stage: _Stage) -> list[Trip]:
+    """What was told; what members of pools give to one mill is one batch."""
+    given: Counter[tuple[str, str, Hashable]] = Counter()
+    taken: Counter[tuple[str, str, Hashable]] = Counter()
+    for shipment in stage.shipments:
+        offer = stage.of_offer.get(shipment.offer, shipment.offer)
+        need = stage.of_need.get(shipment.need, shipment.need)
+        for part in shipment.parts:
+            name = offer, need, key_of(part.legs, part.process)
+            given[name] += part.given
+            taken[name] += part.quantity
+    return [Trip(*name[:2], given[name], taken[name], name[2]) for name in given]
 
 
 def _joined(stage: _Stage) -> Iterator[tuple[set[str], tuple[Process, ...]]]:

@@ -105,7 +105,22 @@ class _Phase:
         opinion.bound = None if None in (opinion.bound, bound) else _sum(opinion.bound, bound)
         if self.part.loose:
             opinion.slack += MICRO + (bound or 0) // NOISE
+            opinion.slack += self._grains(() if asked is None else asked.columns)
         self._take(told, opinion)
+
+    def _grains(self, columns: Iterable[Column]) -> int:
+        """What a grain of every line that may trade is worth at most, micro rupiah.
+
+        The best of amounts however fine splits each line once at most; whole ones cannot.
+        """
+        worth: defaultdict[str, int] = defaultdict(int)
+        for offer, need, way in columns:
+            given, wanted = self.offers[offer], self.needs[need]
+            received = self.part.grains.get(wanted.commodity, 0) * way.gain
+            made = self.part.grains.get(given.commodity, 0) * way.gain * way.down // way.up
+            worth[wanted.line] = max(worth[wanted.line], received)
+            worth[given.line] = max(worth[given.line], made)
+        return sum(worth.values())
 
     def _programme(self) -> Programme | None:
         if len(self.offers) * len(self.needs) > PAIRS_MAX:

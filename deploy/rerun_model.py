@@ -83,9 +83,10 @@ class Part:
     """Goods that are solved together, and what was told of them.
 
     `phases` are priorities in the order in which they are served. `steps` says to which multiple
-    a room is rounded down between phases. `loose`: made goods are counted in whole millionths and
-    rounded down, so that less than a rupiah decides nothing. `tenths` are those of the orders that
-    are cut: micro that fit, and rupiah per base unit that they count more.
+    a room is rounded down between phases. `loose`: goods are made, or share rooms, and rounded to
+    `grains` (commodity -> micro; 1 where absent), so that less than a grain of each line, and less
+    than a rupiah, decides nothing. `tenths` are those of the orders that are cut: micro that fit,
+    and rupiah per base unit that they count more.
     """
 
     offers: Sequence[OfferLine]
@@ -96,6 +97,7 @@ class Part:
     rooms: Mapping[Hashable, int]
     steps: Mapping[Hashable, int]
     loose: bool = False
+    grains: Mapping[str, int] = field(default_factory=dict)
     tenths: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
 
 

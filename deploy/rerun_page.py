@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from deploy.rerun import matches_of
+from deploy.rerun_between import BetweenRound
 from deploy.rerun_check import Fault, Opinion
 from deploy.rerun_page_words import FAULTS, LABELS, SENTENCES, VERDICTS, in_language
 from deploy.rerun_verdict import Audit, terms_then
@@ -104,6 +105,7 @@ def _answer(audit: Audit, opinion: Opinion) -> dict[str, Any]:
         "objective": posed.found.objective,
         "certified": posed.found.certified,
         "gap": posed.found.gap,
+        "rounding": posed.found.rounding if isinstance(posed, BetweenRound) else 0,
         "method": posed.found.method,
         "told_worth": _rupiah(opinion.told),
         "second_worth": _rupiah(opinion.found),

@@ -49,7 +49,7 @@ SENTENCES: Final[Words] = {
         "lines": "{offers} penawaran, {needs} kebutuhan, {matches} kecocokan",
         "worth": "pencocok Rp{told_worth}; pemecah kedua Rp{second_worth}, "
         "paling tinggi Rp{second_bound} (bonus ikut dihitung)",
-        "money": "Rp{objective}",
+        "money": "Rp{objective}; butir, gram utuh menguranginya Rp{rounding}",
         "gap": "celah menurut pencocok Rp{gap}; menurut harga pemecah kedua Rp{second_gap}",
         "then": "{given} {unit} (tiba {quantity} {to_unit}); penjual menerima Rp{price}, angkutan "
         "Rp{leg_cost}, pembeli membayar Rp{buyer_price} per {to_unit}; {days} hari",
@@ -68,7 +68,7 @@ SENTENCES: Final[Words] = {
         "lines": "{offers} offers, {needs} needs, {matches} matches",
         "worth": "the matcher's Rp{told_worth}; the second solver's Rp{second_worth}, "
         "none above Rp{second_bound} (bonuses counted)",
-        "money": "Rp{objective}",
+        "money": "Rp{objective}; whole pieces and grams take Rp{rounding} off it",
         "gap": "gap by the matcher Rp{gap}; by the second solver's prices Rp{second_gap}",
         "then": "{given} {unit} ({quantity} {to_unit} arrive); the seller nets Rp{price}, the way "
         "costs Rp{leg_cost}, the buyer pays Rp{buyer_price} per {to_unit}; {days} days",

@@ -69,7 +69,8 @@ class LeftLine(msgspec.Struct, frozen=True, omit_defaults=True):
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     """The whole answer; `streams.core.lines.Round` says what objective, certified and gap mean.
 
-    The last three stand there when the problem asks for them.
+    `rounding` stands there where whole pieces cost something (see `Interchange`), the
+    last three when the problem asks for them.
     """
 
     objective: int
@@ -79,6 +80,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     digest: str
     proposals: list[MatchLine] | list[ShipmentLine]
     unmatched: list[LeftLine]
+    rounding: int = 0
     return_legs: list[ReturnLine] | None = None
     cycles: SwapsLine | None = None
     cleared: ClearedLine | None = None
@@ -127,6 +129,7 @@ def answered(
             _left(rest, posed.measures[commodities[rest.side][rest.line]].unit, words)
             for rest in found.unmatched
         ],
+        rounding=found.rounding if isinstance(found, Interchange) else 0,
         return_legs=_returns(asked, back, found, posed),
         cycles=swaps,
         cleared=cleared_of(asked) if asked.obligations else None,

@@ -1,4 +1,4 @@
-"""Decides how fine goods are matched: in whole thousandths of a base unit.
+"""Decides how fine goods are matched: in whole pieces or in whole thousandths of a base unit.
 
 Recipes and shares leave millionths over, which nobody can weigh, ship or pay for. What is below a
 grain stays on its line, unmatched, until more comes to it.
@@ -6,8 +6,17 @@ grain stays on its line, unmatched, until more comes to it.
 
 from typing import Final
 
+from schemas.quantity import MICRO
+
 GRAIN: Final = 1_000
 """A thousandth of a base unit, in micro: a gram where goods are counted in kilograms."""
+_COUNTED: Final = frozenset({"EA"})
+"""Units of what is sold by the piece, as UN/ECE Recommendation 20 writes them."""
+
+
+def grain_of(unit: str) -> int:
+    """Give how fine goods with this base unit are matched, in micro."""
+    return MICRO if unit in _COUNTED else GRAIN
 
 
 def matchable(left: int, whole: int, grain: int = GRAIN) -> int:
@@ -17,8 +26,3 @@ def matchable(left: int, whole: int, grain: int = GRAIN) -> int:
     """
     left = max(0, left)
     return left if left == whole < grain else left // grain * grain
-
-
-def is_dust(quantity: int, offered: int, wanted: int, grain: int = GRAIN) -> bool:
-    """Whether a match is less than a grain though both its lines, in micro, are more."""
-    return quantity < grain <= min(offered, wanted)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from schemas.commodity import DEFAULT_SCALE, Catalogue
 from schemas.identity import CommodityCode, MatchId
+from streams.core.grain import grain_of
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
@@ -99,6 +100,12 @@ class Goods:
     """Commodity -> trade class, for those that are not traded freely."""
     scales: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Commodity (or `*`) -> grade -> rank, 1 the best."""
+    grains: Mapping[str, int] = field(default_factory=dict)
+    """Commodity -> micro that amounts of it are whole multiples of; 1 where it is absent."""
+
+    def grain(self, commodity: str) -> int:
+        """How fine a commodity is matched, in micro."""
+        return self.grains.get(commodity, 1)
 
 
 def goods_of(catalogue: Catalogue) -> Goods:
@@ -110,6 +117,7 @@ def goods_of(catalogue: Catalogue) -> Goods:
     return Goods(
         barred={c.code: c.trade for c in catalogue.commodities.values() if c.trade != "free"},
         scales=scales,
+        grains={str(c.code): grain_of(c.unit) for c in catalogue.commodities.values()},
     )
 
 

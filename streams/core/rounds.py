@@ -16,7 +16,7 @@ from streams.core import contracts, deals
 from streams.core.book import Good, HubFamily
 from streams.core.deal_life import LUMBUNG, coming, held, is_held, lumbung_acts
 from streams.core.drafts import EMERGENCY, CutOffs, Drafts
-from streams.core.grain import GRAIN, matchable
+from streams.core.grain import matchable
 from streams.core.interchange.outlook import Goods, Quote, outlook, steady
 from streams.core.leftover import left_over
 from streams.core.lifecycle_table import Action
@@ -103,9 +103,13 @@ class Market:
                 continue
             bound = sum(held(d) for d in self._book.on_offer(name) if self._drafts.binds(d))
             free = level.on_hand - level.keep - bound - self._promised(LegSide.OFFER, name, "")
-            if free := matchable(free, GRAIN):  # stock below a grain is what others left over
+            grain = self._grain(position.partition("|")[0])
+            if free := matchable(free, grain, grain):  # less than a grain is what others left
                 out.append(self._offer(name, coop, position, free))
         return out
+
+    def _grain(self, commodity: str) -> int:
+        return self._set.options.goods.grain(commodity)
 
     def _offer(self, name: str, coop: str, position: str, free: int) -> OfferLine:
         level = self._book.coops[coop].levels[position]
@@ -139,7 +143,7 @@ class Market:
             )
             wanted = seen.wanted - bound
             wanted -= self._promised(LegSide.NEED, name, seen.commodity)
-            wanted = matchable(wanted, seen.quantity)
+            wanted = matchable(wanted, seen.quantity, self._grain(seen.commodity))
             if wanted > 0:
                 out.append(self._need(name, coop, seen, wanted))
         return out

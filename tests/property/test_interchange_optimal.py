@@ -26,7 +26,7 @@ from streams.core.interchange.road import Road, hub_numbers
 from streams.core.interchange.shares import shares
 from streams.core.interchange.sides import sides
 from streams.core.interchange.solving import solve_between
-from streams.core.interchange.terms import Interchange, Terms
+from streams.core.interchange.terms import Interchange, Shipment, Terms
 from streams.core.interchange.weave import weave
 from streams.core.lines import BoolArray, IntArray, NeedLine, OfferLine, Options
 from tests.support.between import check_legal, market, mixed, optimum
@@ -34,6 +34,8 @@ from tests.support.lines import GOODS, TODAY, need, offer
 
 MONEY = Options(bonuses=False, goods=GOODS)
 STEERED = Options(goods=GOODS)
+FINE = replace(MONEY, goods=replace(GOODS, grains={}))
+"""Goods are counted in millionths, so that nothing keeps an answer from the linear optimum."""
 INSTANCES = int(os.environ.get("LUMBUNG_INSTANCES", "156"))
 LARGE = int(os.environ.get("LUMBUNG_LARGE", "1"))
 PER_CASE = 12
@@ -76,12 +78,40 @@ def test_conversion_is_chosen_jointly_with_transport(kind: str, case: int):
     made = 0
     for seed in range(case * PER_CASE, (case + 1) * PER_CASE):
         offers, needs, ways, terms = mixed(Random(seed), 7, **KINDS[kind])
-        found = run(offers, needs, ways, terms=terms)
+        found = run(offers, needs, ways, FINE, terms)
         check_legal(found, offers, needs, terms)
         assert (found.certified, found.gap, found.method) == (True, 0, "exact")
+        assert found.rounding == 0
         assert found.objective == pytest.approx(optimum(offers, needs, ways, terms), abs=1)
         made += any(part.process for s in found.shipments for part in s.parts)
     assert made >= PER_CASE // 4
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whole_nuts_and_grams_cost_as_much_as_is_told_and_no_more_than_a_nut_a_way(kind: str):
+    split = certified = 0
+    for seed in range(40):
+        offers, needs, ways, terms = mixed(Random(seed), 7, **KINDS[kind])
+        found, fine_ = (run(offers, needs, ways, o, terms) for o in (MONEY, FINE))
+        check_legal(found, offers, needs, terms)
+        most = optimum(offers, needs, ways, terms)
+        assert found.objective + found.rounding + found.gap == pytest.approx(most, abs=2)
+        dearest = max(n.ceiling for n in needs)
+        assert found.rounding <= dearest * sum(len(s.parts) for s in fine_.shipments)
+        certified += found.certified
+        split += any(is_split(s) for s in fine_.shipments)
+        assert not any(is_split(s) for s in found.shipments)
+    assert certified == 40
+    assert split
+
+
+def is_split(shipment: Shipment) -> bool:
+    """Whether it is not of whole nuts and whole grams."""
+    return any(
+        (part.given % (MICRO if part.process or part.given != part.quantity else 1_000))
+        or part.quantity % 1_000
+        for part in shipment.parts
+    )
 
 
 @pytest.mark.parametrize("seed", range(LARGE))
@@ -240,7 +270,7 @@ def test_beyond_the_programme_the_answer_stays_legal_and_the_bound_holds(kind: s
         check_legal(found, offers, needs, terms)
         best = optimum(offers, needs, ways, terms)
         assert found.objective <= best + 1
-        assert best <= found.objective + found.gap + 1
+        assert best <= found.objective + found.gap + found.rounding + 1
         assert found.certified == (found.gap == 0 and found.method == "exact")
         short += not found.certified
     assert (short > 0) == (kind != "one measure")

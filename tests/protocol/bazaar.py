@@ -91,7 +91,7 @@ class Bazaar:
         self._load()
 
     def _load(self) -> None:
-        policy = Policy(self._hubs, home=self._home, price=self._price, grain=1)
+        policy = Policy(self._hubs, home=self._home, price=self._price)
         facts = {"number": self.number, "generation": self.generation}
         self.side = MarketSide(solve, policy, **facts)
         for key, value in self.changelog.items():

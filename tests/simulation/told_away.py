@@ -9,7 +9,10 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from schemas import reference
+from schemas.identity import CommodityCode
 from schemas.market import read
+from schemas.quantity import MICRO
 from streams.core.interchange.tally import Tally
 from tests.simulation.afar import FarDeeds
 from tests.simulation.craft import FAMILY, HOME, PARTITIONS
@@ -20,8 +23,8 @@ from tests.support.core_logs import Logged
 from tests.support.oracle import Moved
 
 Law = Callable[[str, bool, str], None]
-THOUSANDTH = 1_000
-"""Micro; nothing is matched in smaller parts."""
+PIECE, THOUSANDTH = MICRO, 1_000
+"""Micro; nothing is matched in smaller parts, counted or weighed."""
 Words = list[tuple[int, Fact]]
 """What a record led to, with the market's partition that is told."""
 
@@ -102,12 +105,13 @@ class Between:
             self._law("I10", not unanswered, f"record {record.offset} has no answer")
 
     def _leftovers(self, tick: int, room: Room, places: Iterable[tuple[str, str, str]]) -> None:
-        """What hub and market did not match of each line, in thousandths; all lines are whole."""
-        right = {}
+        """What hub and market did not match of each line, in pieces or thousandths."""
+        right, goods = {}, reference.catalogue().commodities
         for side, line, commodity in places:
             left = room(side, line, commodity) - self.legs.promised(side, line, commodity)
-            if left >= THOUSANDTH:
-                right[line] = left - left % THOUSANDTH
+            least = PIECE if goods[CommodityCode(commodity)].unit == "EA" else THOUSANDTH
+            if left >= least:
+                right[line] = left - left % least
         shown = self._abouts.get(("left", self._left), {})
         self._law("I6", shown == right, f"left after tick {tick}: {shown}, not {right}")
 

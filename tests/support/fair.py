@@ -27,7 +27,7 @@ class Fair:
 
     def __init__(self, price: Price | None = None) -> None:
         self.offset, self.version = -1, 0
-        self.policy = Policy(2, grain=1, price=price)
+        self.policy = Policy(2, price=price)
         self.side = MarketSide(solve, self.policy, generation=6)
         self.changelog: dict[str, bytes | None] = {}
         self.tick_no = self.now_ms = 0

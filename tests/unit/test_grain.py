@@ -1,4 +1,4 @@
-"""Matches are of what somebody can weigh: whole thousandths of a base unit."""
+"""Matches are of what somebody can weigh or count: whole thousandths, or whole pieces."""
 
 from random import Random
 from typing import Any
@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from deploy.shown import cell
+from schemas import reference
 from schemas.quantity import MICRO, parse_quantity
-from streams.core.grain import GRAIN, is_dust, matchable
+from streams.core.grain import GRAIN, grain_of, matchable
 from tests.support.core_logs import counted, decision, placed, report
 from tests.support.paper_market import PaperMarket
 
+CATALOGUE = reference.catalogue()
 BELITUNG, NEIGHBOUR = "19.02.01.2003", "19.02.01.2004"
 BANTUL, PANDEGLANG = "34.02.01.2001", "36.01.01.2005"
 PEPPER = {"commodity": "LADA-PUTIH", "floor_price": "90000"}
@@ -43,13 +45,6 @@ def test_of_a_line_whole_thousandths_are_matched_and_all_of_one_that_is_smaller(
     left: int, whole: int, matched: int
 ) -> None:
     assert matchable(left, whole) == matched
-
-
-def test_dust_is_less_than_a_grain_of_lines_that_are_more() -> None:
-    assert is_dust(999, GRAIN, GRAIN)
-    assert not is_dust(GRAIN, GRAIN, GRAIN)
-    assert not is_dust(999, 999, GRAIN)
-    assert not is_dust(999, GRAIN, 999)
 
 
 def test_what_a_match_inside_a_hub_leaves_below_a_gram_is_matched_no_more() -> None:
@@ -86,8 +81,8 @@ def test_who_asks_for_less_than_a_gram_gets_it() -> None:
     assert (quantities(market, 1), quantities(market, 2)) == (["0.0005"], ["0.0004"])
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_nothing_below_a_gram_is_matched_where_goods_are_made_of_others(seed: int) -> None:
+def nuts_and_orders(seed: int) -> PaperMarket:
+    """Splits of nuts and millionths everywhere, and orders for what is made of nuts."""
     chance, market = Random(seed), PaperMarket(seed)
     for n in range(1, 4):
         for coop in (BELITUNG, NEIGHBOUR, "19.02.02.2001", "36.01.02.2001"):
@@ -99,11 +94,30 @@ def test_nothing_below_a_gram_is_matched_where_goods_are_made_of_others(seed: in
                 order = placed(f"{n}-{m}", amount, goods, ceiling_price="90000")
                 market.say(report(coop, 2 * n + m, order))
         market.tick(2)
-    matches = [*market.matches(1), *market.matches(2)]
-    assert any(match["commodity"] != match["to_commodity"] for match in market.matches(2))
-    small = [m for m in matches if (parse_quantity(m["quantity"]) or 0) < GRAIN]
-    assert matches
-    assert small == []
+    return market
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whole_nuts_and_whole_grams_are_matched_where_goods_are_made_of_others(seed: int) -> None:
+    market = nuts_and_orders(seed)
+    between = market.matches(2)
+    assert any(match["commodity"] != match["to_commodity"] for match in between)
+    amounts = [
+        (parse_quantity(match[name]) or 0, grain_of(CATALOGUE.commodities[match[goods]].unit))
+        for match in [*market.matches(1), *between]
+        for name, goods in (("quantity", "commodity"), ("to_quantity", "to_commodity"))
+        if name in match
+    ]
+    assert [amount for amount, _ in amounts if amount < GRAIN] == []
+    assert [amount for amount, grain in amounts if amount % grain] == []
+
+
+def test_what_is_sold_by_the_piece_is_matched_in_whole_pieces() -> None:
+    assert (grain_of("EA"), grain_of("KGM"), grain_of("LTR")) == (MICRO, GRAIN, GRAIN)
+    market = PaperMarket().say(report(BELITUNG, 1, counted("7.5", "KELAPA", floor_price="1000")))
+    nuts = placed("PO-1", "30", "KELAPA", ceiling_price="9000")
+    market.say(report(NEIGHBOUR, 1, nuts)).tick(2)
+    assert (quantities(market, 1), quantities(market, 2)) == (["7"], [])
 
 
 @pytest.mark.parametrize(

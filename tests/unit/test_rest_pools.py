@@ -8,13 +8,15 @@ from typing import Any
 import msgspec
 import pytest
 
+from deploy.rerun_between import BetweenRound, members_gain, parts_of
+from deploy.rerun_check import opinion_of
 from schemas.quantity import MICRO
 from streams.core.interchange import rest_pools
 from streams.core.interchange.leg_table import Leg
 from streams.core.interchange.legs import leg_book
 from streams.core.interchange.rest_pools import with_pools
 from streams.core.interchange.solving import solve_between
-from streams.core.interchange.terms import Interchange, Terms
+from streams.core.interchange.terms import Interchange, Process, Terms
 from streams.core.lines import NeedLine, OfferLine, Options
 from tests.support import between
 from tests.support.lines import GOODS, TODAY, need, offer
@@ -146,6 +148,32 @@ def test_pools_break_nothing_cost_nothing_and_know_no_order(seed: int) -> None:
         solve_between(offers, needs, terms, MONEY, TODAY), (offers, needs), terms, MONEY, TODAY
     )
     assert msgspec.json.encode(again) == msgspec.json.encode(found)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_pools_that_go_through_a_mill_are_parted_in_whole_nuts_and_grams(seed: int) -> None:
+    random = Random(seed)
+    nuts = [random.randint(3, 25) for _ in range(random.randint(3, 9))]
+    offers = [msgspec.structs.replace(one, commodity="KELAPA") for one in lots(*nuts)]
+    needs = [
+        need(f"n{k}", amount, 9_000, hub=THERE, min_lot=amount // 2, commodity="KOPRA")
+        for k, amount in enumerate(random.choices((7, 9, 11), k=3))
+    ]
+    # An order for nuts that insists on a lot is what nuts are pooled for; it bids too little.
+    needs.append(need("z", 40, 1_001, hub=THERE, min_lot=30, commodity="KELAPA"))
+    mill = Process("R1", "KELAPA", "KOPRA", HERE, random.choice((250_000, 333_333, 161_800)))
+    terms = Terms(legs=leg_book([ROAD, Leg(HERE, HERE, 0, 0)]), processes=(mill,))
+    alone = solve_between(offers, needs, terms, MONEY, TODAY)
+    found = with_pools(alone, (offers, needs), terms, MONEY, TODAY)
+    _keep_supplies_and_lots(found, offers, needs)
+    amounts = [(s.given, s.quantity) for s in found.shipments]
+    assert amounts
+    assert [pair for pair in amounts if pair[0] % MICRO or pair[1] % 1_000 or not min(pair)] == []
+    asked = BetweenRound(offers, needs, terms, MONEY, TODAY, found)
+    opinion = opinion_of(parts_of(asked))
+    assert opinion.faults == []
+    assert opinion.money + members_gain(asked) == found.money_micro
+    assert not found.certified or opinion.gap == 0
 
 
 def _keep_supplies_and_lots(

@@ -1,16 +1,16 @@
-"""Decides how what hubs told stands in a round, what of its answer can be loaded and what is left.
+"""Decides how what hubs told stands in a round, and what its answer leaves of it.
 
 Refuses to know when a round begins and what is under way.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from schemas.market import LeftNeed, LeftOffer
-from streams.core.grain import is_dust, matchable
+from streams.core.grain import matchable
 from streams.core.interchange.terms import Shipment
 from streams.core.lines import NeedLine, OfferLine
 
@@ -49,21 +49,6 @@ def need_of(left: LeftNeed, hub: str, family: str, quantity: int) -> NeedLine:
         market=left.market,
         **named,
     )
-
-
-def loadable(
-    shipments: Iterable[Shipment],
-    offers: Mapping[str, OfferLine],
-    needs: Mapping[str, NeedLine],
-    grain: int,
-) -> list[Shipment]:
-    """Give the shipments that are no dust; the shares of a pool stay, for it is granted whole."""
-    return [
-        one
-        for one in shipments
-        if one.deal is not None
-        or not is_dust(one.quantity, offers[one.offer].quantity, needs[one.need].quantity, grain)
-    ]
 
 
 def rest_of(

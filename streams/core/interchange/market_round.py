@@ -15,11 +15,11 @@ from typing import Final, NamedTuple
 from schemas.identity import match_id, partition_of
 from schemas.market import LegSide
 from streams.core.drafts import EMERGENCY
-from streams.core.grain import GRAIN, matchable
+from streams.core.grain import matchable
 from streams.core.interchange.market_begun import begun_as, partner, share
 from streams.core.interchange.market_flows import flows_of
 from streams.core.interchange.market_hours import Hours
-from streams.core.interchange.market_lines import loadable, need_of, offer_of
+from streams.core.interchange.market_lines import need_of, offer_of
 from streams.core.interchange.market_pools import pool_names, whole_deals
 from streams.core.interchange.market_state import Between, Family, Pair
 from streams.core.interchange.market_store import MarketStore
@@ -109,8 +109,6 @@ class Policy:
     """The partition of a hub; None: as everywhere."""
     grams: Mapping[str, int] = field(default_factory=dict)
     """Grams per base unit, by commodity."""
-    grain: int = GRAIN
-    """What goods are matched in, in micro."""
     hours: Hours = field(default_factory=Hours)
     price: Price | None = None
     """What a round says of prices; None: nobody is told."""
@@ -243,7 +241,7 @@ class Rounds:
         `when` is its tick, and how many matches there is room for.
         """
         tick, room = when
-        wanted = loadable(found, *ends, self._policy.grain)
+        wanted = tuple(found)
         due = self._policy.hours.started(wanted, ends, self._zones)
         names = {one.match for one in due}
         chosen = whole_deals([*due, *(one for one in wanted if one.match not in names)], room)
@@ -282,17 +280,17 @@ class Rounds:
         store, contracts = self._store, set[str]()
         offers: list[OfferLine] = []
         needs: list[NeedLine] = []
-        asked = self._asked(family)
+        asked, grain = self._asked(family), self._policy.goods.grain
         told = list(store.lines_of(family))
         for lines in told:
             for offer in lines.offers:
                 free = offer.quantity - asked[LegSide.OFFER, offer.line]
-                if free := matchable(free, offer.quantity, self._policy.grain):
+                if free := matchable(free, offer.quantity, grain(offer.commodity)):
                     offers.append(offer_of(offer, lines.hub, family, free))
                     contracts.update([offer.line] if offer.contract else ())
             for need in lines.needs:
                 open_ = need.quantity - asked[LegSide.NEED, need.line]
-                if open_ := matchable(open_, need.quantity, self._policy.grain):
+                if open_ := matchable(open_, need.quantity, grain(need.commodity)):
                     needs.append(need_of(need, lines.hub, family, open_))
                     contracts.update([need.line] if need.contract else ())
         pairs = list(store.pairs_of(family))

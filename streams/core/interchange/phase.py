@@ -13,7 +13,7 @@ Small parts with minimum lots go to the search of `streams.core.lots`, as inside
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 from operator import mul
@@ -21,19 +21,18 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from schemas.quantity import MICRO
 from streams.core.fairness import Steps
 from streams.core.interchange.dense import Pairing, is_small, pairing, search
 from streams.core.interchange.flows import ties
-from streams.core.interchange.leg_table import NO_LIMIT
-from streams.core.interchange.legs import GRAMS_PER_KG
-from streams.core.interchange.mills import Apart, process_of, tag_of
+from streams.core.interchange.mills import Apart
 from streams.core.interchange.optimum import Optimum, Trip, optimum, process_on
 from streams.core.interchange.road import Road
+from streams.core.interchange.rooms import Rooms, rides
 from streams.core.interchange.sides import Sides
 from streams.core.interchange.tenths import cut_web, stepped_worth
 from streams.core.interchange.weave import weave
-from streams.core.interchange.web import PLAIN, Web
+from streams.core.interchange.web import Web
+from streams.core.interchange.whole import Whole
 from streams.core.lines import IntArray, Method, Options
 from streams.core.matching import HashArray
 from streams.core.worth import KEEP_IDR
@@ -70,6 +69,10 @@ class Stage:
             total += sum(self._favour(t, apart) for t in trips)
         return total + stepped_worth(self.steps, trips)
 
+    def count(self, trips: Sequence[Trip], apart: Apart) -> int:
+        """As `total`, the money reckoned anew."""
+        return self.total(trips, self.money(trips), apart)
+
     def money(self, trips: Sequence[Trip]) -> list[int]:
         """Give what each trip is worth in money alone, micro rupiah, exact."""
         if self.road.terms.processes or not trips:
@@ -84,19 +87,9 @@ class Stage:
         offer, need = self.sides.offers[trip.offer], self.sides.needs[trip.need]
         process = process_on(trip.way, self.road.terms.processes)
         freight = 0 if process is None else trip.quantity * process.cost
-        for amount, commodity, tag in self.rides(trip):
-            freight += amount * int(self.road.cost(commodity)[tag])
+        for ride in rides(trip, self.sides, self.road):
+            freight += ride.amount * int(self.road.cost(ride.commodity)[ride.leg])
         return trip.quantity * need.ceiling - trip.given * offer.floor - freight
-
-    def rides(self, trip: Trip) -> Iterator[tuple[int, str, int]]:
-        """Give amount, commodity and leg of every ride of a trip."""
-        amount, commodity = trip.given, self.sides.offers[trip.offer].commodity
-        for tag in trip.way:
-            if tag < PLAIN:
-                amount = trip.quantity
-                commodity = self.road.terms.processes[process_of(tag)].output
-            else:
-                yield amount, commodity, tag
 
     def _favour(self, trip: Trip, apart: Apart) -> int:
         """Give what a trip counts more, being kept or near, micro rupiah."""
@@ -109,7 +102,10 @@ class Stage:
 
 
 class Solved(NamedTuple):
-    """Legal trips and the money of each; worth and bound in micro rupiah with bonuses."""
+    """Legal trips and the money of each; worth and bound in micro rupiah with bonuses.
+
+    `rounding` is the most by which whole pieces and grams may keep the worth below the bound.
+    """
 
     trips: list[Trip]
     money: list[int]
@@ -117,6 +113,7 @@ class Solved(NamedTuple):
     bound: int
     method: Method
     loose: bool
+    rounding: int = 0
 
 
 def solve_stage(stage: Stage) -> Solved:
@@ -216,8 +213,22 @@ def _legal(stage: Stage, apart: Apart) -> Solved:
         if not more or len(apart.alone | more) * len(stage.sides.needs) > APART_ARCS_MAX:
             break
         apart = replace(apart, alone=apart.alone | more)
-    trips = _roomy(stage, list(compress(found.trips, may)))
-    return _counted(stage, apart, trips, found)
+    return _rounded(stage, apart, list(compress(found.trips, may)), found)
+
+
+def _rounded(stage: Stage, apart: Apart, legal: list[Trip], found: Optimum | Solved) -> Solved:
+    """Give legal trips in whole amounts, inside every room."""
+    sides, road, rooms = stage.sides, stage.road, Rooms(stage.sides, stage.road)
+    if not (road.terms.processes or rooms.limited):
+        return _counted(stage, apart, legal, found)
+    whole = Whole(sides, road.terms.processes, stage.options.goods.grain)
+    lower = [whole.down(trip) for trip in legal]
+    trips = whole(legal, lower, rooms, stage.money)
+    solved = _counted(stage, apart, trips, found)
+    if lower == legal:
+        return solved
+    rounding = stage.count(legal, apart) - stage.count(lower, apart)
+    return solved._replace(rounding=max(0, rounding))
 
 
 def _counted(stage: Stage, apart: Apart, trips: list[Trip], found: Optimum | Solved) -> Solved:
@@ -249,61 +260,7 @@ def _kept(stage: Stage, apart: Apart, found: Solved, pairs: set[tuple[int, int]]
     """Keep the trips of the pairs asked for that are legal, inside every room."""
     asked = [trip for trip in found.trips if (trip.offer, trip.need) in pairs]
     legal = list(compress(asked, _may(stage, apart, asked)))
-    return _counted(stage, apart, _roomy(stage, legal), found)
-
-
-def _roomy(stage: Stage, trips: list[Trip]) -> list[Trip]:
-    """Trim what rounding put above a room; the smallest trips give way."""
-    terms, book = stage.road.terms, stage.road.book
-    limited = frozenset(np.flatnonzero(book.room_kg != NO_LIMIT).tolist())
-    room = {
-        tag: int(book.room_kg[tag]) * GRAMS_PER_KG * MICRO
-        for trip in trips
-        for tag in trip.way
-        if tag in limited
-    }
-    for number, process in enumerate(terms.processes):
-        if process.capacity is not None:
-            room[tag_of(number)] = process.capacity
-    if not room:
-        return trips
-    kept = []
-    for trip in sorted(trips, key=lambda t: (-t.quantity, t)):
-        trimmed = _trimmed(stage, trip, room)
-        if trimmed.quantity:
-            kept.append(trimmed)
-            for tag, use in _uses(stage, trimmed):
-                if tag in room:
-                    room[tag] -= use
-    return sorted(kept)
-
-
-def _trimmed(stage: Stage, trip: Trip, room: dict[int, int]) -> Trip:
-    """Give as much of a trip as the rooms on its way have left."""
-    terms = stage.road.terms
-    process = process_on(trip.way, terms.processes)
-    given, quantity = trip.given, trip.quantity
-    for amount, goods, tag in stage.rides(trip):
-        if tag in room:
-            most = room[tag] // terms.weight(goods)
-            raw = process is not None and goods == process.input and amount == trip.given
-            given, quantity = (min(given, most), quantity) if raw else (given, min(quantity, most))
-    if process is None:
-        return trip._replace(given=min(given, quantity), quantity=min(given, quantity))
-    for tag in trip.way:
-        if tag < PLAIN:
-            given = min(given, room.get(tag, given))
-    quantity = min(quantity, process.made_from(given))
-    return trip._replace(given=process.takes(quantity), quantity=quantity)
-
-
-def _uses(stage: Stage, trip: Trip) -> Iterator[tuple[int, int]]:
-    """Give what a trip uses of each leg, in micro grams, and of each mill, in micro."""
-    for amount, goods, tag in stage.rides(trip):
-        yield tag, amount * stage.road.terms.weight(goods)
-    for tag in trip.way:
-        if tag < PLAIN:
-            yield tag, trip.given
+    return _rounded(stage, apart, legal, found)._replace(rounding=found.rounding)
 
 
 def _short(stage: Stage, trips: Sequence[Trip]) -> set[tuple[int, int]]:

@@ -183,24 +183,35 @@ class _Desk:
         """Part one way: members' numbers, what the one gives and the other gets."""
         given = self._shares("offer", part.given, [o.line for o in sellers])
         wanted = self._shares("need", part.quantity, [n.line for n in buyers])
-        process, j = part.process, 0
-        made = given if process is None else shares(part.quantity, given)
+        made = given if part.process is None else self._made(part.quantity, given, buyers[0])
+        j = 0
         for i, quantity in enumerate(made):
-            rest = quantity
+            rest, to, gets = quantity, list[int](), list[int]()
             while rest:
                 moved = min(rest, wanted[j])
-                # Rounding a process down may cost a millionth; no member gives above its share.
-                gets = moved if process is None else min(moved, process.made_from(given[i]))
-                gives = gets if process is None else process.takes(gets)
-                given[i] -= gives
+                if moved:
+                    to.append(j)
+                    gets.append(moved)
                 wanted[j] -= moved
                 rest -= moved
-                if gets:
-                    self._take("offer", sellers[i].line, gives)
-                    self._take("need", buyers[j].line, gets)
-                    yield i, j, gives, gets
-                if not wanted[j]:
-                    j += 1
+                j += not wanted[j]
+            gives = gets if part.process is None else self._gives(given[i], gets, sellers[i])
+            for pair in zip(to, gives, gets, strict=True):
+                self._take("offer", sellers[i].line, pair[1])
+                self._take("need", buyers[pair[0]].line, pair[2])
+                yield i, *pair
+
+    def _made(self, quantity: int, given: list[int], need: NeedLine) -> list[int]:
+        """Part what one batch of all members' goods makes, by what each has given."""
+        grain = gcd(self._options.goods.grain(need.commodity), quantity)
+        return [part * grain for part in shares(quantity // grain, given)]
+
+    def _gives(self, given: int, gets: list[int], offer: OfferLine) -> list[int]:
+        """Part what a member gives among those who get what is made of it."""
+        grain = gcd(self._options.goods.grain(offer.commodity), given)
+        parts = shares(given // grain, gets)
+        # Who gets something has given something, be it less than a piece.
+        return [part * grain for part in parts] if all(parts) else shares(given, gets)
 
     def _shares(self, side: str, whole: int, lines: Sequence[str]) -> list[int]:
         if len(lines) == 1:

@@ -195,6 +195,7 @@ def _both(found: Interchange, more: Interchange) -> Interchange:
         objective=half_up(money),
         certified=found.certified and more.certified,
         gap=found.gap + more.gap,
+        rounding=found.rounding + more.rounding,
         unmatched=tuple(one for one in rest if one.quantity),
         method="greedy" if "greedy" in (found.method, more.method) else "exact",
     )

@@ -29,6 +29,7 @@ from streams.core.interchange.optimum import Trip
 from streams.core.interchange.phase import Solved, Stage, solve_stage
 from streams.core.interchange.pools import on_contracts, parted, pooled
 from streams.core.interchange.road import Road, hub_numbers
+from streams.core.interchange.rooms import rides
 from streams.core.interchange.shipping import shipments
 from streams.core.interchange.sides import admitted, sides
 from streams.core.interchange.terms import Interchange, Shipment, Terms
@@ -47,12 +48,13 @@ class _Lines(NamedTuple):
 
 
 class _Share(NamedTuple):
-    """What one part adds; money and gap in micro rupiah."""
+    """What one part adds; money, gap and what whole amounts cost in micro rupiah."""
 
     shipments: list[Shipment]
     unmatched: list[Unmatched]
     money: int
     gap: int
+    rounding: int
     loose: bool
     method: Method
 
@@ -91,6 +93,7 @@ def solve_between(
         objective=half_up(sum(share.money for share in shares)),
         certified=not any(gaps) and all(share.method == "exact" for share in shares),
         gap=sum(gaps),
+        rounding=sum(s.rounding for s in shares) // MICRO,
         unmatched=tuple(
             sorted((u for s in shares for u in s.unmatched), key=attrgetter("side", "line"))
         ),
@@ -156,11 +159,14 @@ def _solve_part(lines: _Lines, road: Road, options: Options) -> _Share:
     unmatched: list[Unmatched] = []
     if road.terms.explain:
         unmatched = explain_part((lines.offers, lines.needs), left, shipped, road, options)
+    short = [max(0, solved.bound - solved.worth) for _, solved in found]
+    over = [max(0, s - solved.rounding) for s, (_, solved) in zip(short, found, strict=True)]
     return _Share(
         shipments=shipped,
         unmatched=unmatched,
         money=sum(sum(solved.money) for _, solved in found),
-        gap=sum(max(0, solved.bound - solved.worth) for _, solved in found),
+        gap=sum(over),
+        rounding=sum(short) - sum(over),
         loose=any(solved.loose for _, solved in found),
         method="greedy" if any(s.method == "greedy" for _, s in found) else "exact",
     )
@@ -200,8 +206,8 @@ def _spent(road: Road, stage: Stage, trips: Iterable[Trip]) -> Road:
     grams: defaultdict[int, int] = defaultdict(int)
     taken: defaultdict[int, int] = defaultdict(int)
     for trip in trips:
-        for amount, commodity, leg in stage.rides(trip):
-            grams[leg] += amount * terms.weight(commodity)
+        for ride in rides(trip, stage.sides, road):
+            grams[ride.leg] += ride.amount * terms.weight(ride.commodity)
         for tag in trip.way:
             taken[process_of(tag)] += trip.given
     for leg, used in grams.items():
@@ -240,5 +246,6 @@ def _digest(
         *(sorted(m.items()) for m in (terms.grams, terms.freight_micro, terms.local_idr)),
         sorted((k, sorted(v)) for k, v in terms.permits.items()),
         *([options.fairness] if options.fairness else ()),
+        *([sorted(options.goods.grains.items())] if options.goods.grains else ()),
     ]
     return sha256(msgspec.msgpack.encode(facts)).hexdigest()

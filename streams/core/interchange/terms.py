@@ -119,7 +119,8 @@ class Interchange(msgspec.Struct, frozen=True):
     """A round between hubs; fields as in `streams.core.lines.Round`.
 
     `money_micro` is the objective before rounding. Where a process or a shared capacity is used,
-    goods are counted in millionths and rounded down: there a `gap` below one rupiah is none.
+    the proof is of amounts as fine as anybody likes: there a `gap` below one rupiah is none, and
+    `rounding` is how many rupiah it costs that only whole pieces and grams are matched.
     """
 
     shipments: tuple[Shipment, ...]
@@ -130,3 +131,4 @@ class Interchange(msgspec.Struct, frozen=True):
     unmatched: tuple[Unmatched, ...]
     digest: str
     method: Method
+    rounding: int = 0
