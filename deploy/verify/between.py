@@ -19,7 +19,7 @@ from deploy.verify.derived import EPOCH
 from deploy.verify.findings import LIVES, PROMISES, Report
 from deploy.verify.legs import Legs, Told, name_of
 from deploy.verify.lives import HOLDING, LUMBUNG, PAYMENTS
-from deploy.verify.match_records import MatchRecord, Step
+from deploy.verify.match_records import MatchRecord, Step, grains_of
 from deploy.verify.match_records import name_of as match_name
 from deploy.verify.matches import Matches
 from deploy.verify.messages import COMMITTED, OVER, Act
@@ -110,7 +110,8 @@ class Between:
             return None
         countered = any(step.state == "countered" for step in first.history)
         price = UNSAID if countered else first.price
-        course = Course(agreed[0].quantity, agreed[1].quantity, price)
+        whole = agreed[0].quantity, agreed[1].quantity
+        course = Course(*whole, price, grains_of(first, *whole))
         told = sorted((one for life in legs for one in life), key=_place)
         return _Life(course, _heard(told), legs=told)
 

@@ -34,12 +34,14 @@ class Came(Enum):
 class Course:
     """A match so far; `offer` and `need` are what its ends promised, `granted` is `need`.
 
-    `price` is UNSAID where nobody tells what it was at first. `gone` has left, or arrived, by end.
+    `price` is UNSAID where nobody tells what it was at first. `grains` are what amounts given, and
+    received, are multiples of where a recipe lies between. `gone` has left, or arrived, by end.
     """
 
     offer: int
     need: int
     price: int
+    grains: tuple[int, int] = (1, 1)
     state: str = "proposed"
     quantity: int = 0
     yes: set[str] = field(default_factory=set)
@@ -73,11 +75,13 @@ class Course:
 
     def given(self, taken: int) -> int:
         """How much is given for so much to arrive."""
-        return -(-taken * self.offer // self.need)
+        grain = self.grains[0]
+        return -(-taken * self.offer // (self.need * grain)) * grain
 
     def taken(self, given: int) -> int:
         """How much arrives of so much given."""
-        return given * self.need // self.offer
+        whole = given * self.need // self.offer
+        return whole - whole % self.grains[1]
 
     def _arrives(self, gone: int) -> int:
         """How much arrives of all that has left; a grain rounded up to give it is no more."""
@@ -105,8 +109,10 @@ class Course:
             quantity = self._arrives(self.gone[side]) - self._arrives(before)
             if not quantity:
                 return Came.NOTHING
-        elif side == "offer":
-            quantity = self.taken(quantity)
+        elif side == "offer" and quantity:
+            quantity = self.taken(quantity - quantity % self.grains[0])
+            if not quantity:
+                return Came.NOTHING
         allowed = _ALLOWED.get(act.action)
         may = allowed is None or allowed(self, act, side, quantity)
         if (self.state, act.action, SIDES[side]) not in BECOMES or not may:

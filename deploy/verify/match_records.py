@@ -6,6 +6,7 @@ Refuses to know what may follow what: `matches` does.
 
 from base64 import b32encode
 from hashlib import blake2b
+from math import gcd
 from typing import Final
 
 import msgspec
@@ -16,8 +17,9 @@ from deploy.verify.log import Log
 from deploy.verify.words import micro
 
 MATCH_TYPE: Final = "lumbung.match.v1"
-
-
+_PIECE: Final = 1_000_000
+_GRAM: Final = 1_000
+"""Millionths of the base unit in what nobody can count, or weigh, a part of."""
 _YES: Final = frozenset({"proposed", "countered", "accepted"})
 
 
@@ -71,6 +73,7 @@ class MatchRecord(msgspec.Struct, frozen=True):
     asked_ms: int = -1
     opened_ms: int = -1
     partner: str = ""
+    to_unit: str = ""
 
     @property
     def micro(self) -> int:
@@ -153,6 +156,14 @@ def newest_in(log: Log, topic: str, partition: int) -> dict[str, MatchRecord]:
         if said is not None and (held is None or held.version <= said.version):
             newest[said.match_id] = said
     return newest
+
+
+def grains_of(said: MatchRecord, given: int, taken: int) -> tuple[int, int]:
+    """What amounts given, and received, are multiples of: where goods are made, no nut is cut."""
+    if said.commodity == said.to_commodity:
+        return 1, 1
+    one, other = (_PIECE if unit == "EA" else _GRAM for unit in (said.unit, said.to_unit))
+    return gcd(one, given), gcd(other, taken)
 
 
 def name_of(said: MatchRecord) -> str:

@@ -167,6 +167,17 @@ def made(lives: Lives) -> Lives:
     return lives.decide(BANTUL, "receive", quantity="570", final=True).tick(2)
 
 
+def haggled(lives: Lives) -> Lives:
+    """Both name amounts that no mill has: parts of nuts, and of grams."""
+    lives.say(BELITUNG, counted(6000, floor_price="1000"))
+    lives.say(BANTUL, placed("PO-1", "999.999", "KOPRA", ceiling_price="20000")).tick()
+    lives.decide(BANTUL, "counter", quantity="765.4321")
+    lives.decide(BELITUNG, "counter", quantity="3333.4").decide(BANTUL, "accept")
+    lives.decide(BELITUNG, "ship", quantity=lives.first()["held_quantity"])
+    told = lives.first()
+    return lives.decide(BANTUL, "receive", quantity=told["to_quantity"]).tick(2)
+
+
 def at_home(lives: Lives) -> Lives:
     """Nuts become copra in one hub, which speaks for both: one decision is two acts."""
     coop = "19.02.01.2004"
@@ -237,5 +248,5 @@ def _chosen(lives: Lives) -> tuple[str, str, dict[str, Any]]:
 
 WHOLE: tuple[Callable[[Lives], Lives], ...] = (
     *(paid, half, countered, rejected, expired, unshipped, unheard, unpaid, given_up, superseded),
-    *(endangered, by_hubs, made, at_home, crossed, outrun),
+    *(endangered, by_hubs, made, haggled, at_home, crossed, outrun),
 )

@@ -28,6 +28,7 @@ from tests.support.market_lives import (
     by_chance,
     countered,
     crossed,
+    haggled,
     half,
     made,
     outrun,
@@ -46,12 +47,22 @@ def test_a_whole_life_between_hubs_passes(life: Callable[[Lives], Lives]) -> Non
     assert breaches(life(Lives()).written()) == []
 
 
-@pytest.mark.parametrize("life", [paid, countered, made, outrun, unheard])
+@pytest.mark.parametrize("life", [paid, countered, made, haggled, outrun, unheard])
 @pytest.mark.parametrize("seed", range(2))
 def test_a_life_passes_when_its_parts_die_on_the_way(
     life: Callable[[Lives], Lives], seed: int
 ) -> None:
     assert breaches(life(Lives(seed, deadly=0.12)).written()) == []
+
+
+def test_what_is_made_is_haggled_over_in_whole_nuts_and_grams() -> None:
+    lives = haggled(Lives())
+    told = lives.first()
+    assert told["state"] == "received"
+    assert (told["quantity"], told["shipped_quantity"]) == ("3333", "3333")
+    made = [told["to_quantity"], told["received_quantity"]]
+    assert [len(amount.partition(".")[2]) <= 3 for amount in made] == [True, True]
+    assert made[0] == made[1]
 
 
 @pytest.mark.parametrize("life", [paid, half], ids=lambda life: life.__name__)

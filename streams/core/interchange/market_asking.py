@@ -39,8 +39,10 @@ def _is_acknowledged(end: End) -> bool:
 def _agree(match: Between) -> bool:
     """Set what both legs can give, in each one's measure; False below a smallest lot."""
     offer, need = match.ends
-    quantity = min(need.quantity, offer.quantity * match.quantity // match.given)
-    given = -(-quantity * match.given // match.quantity)
+    of_offer, of_need = match.grains
+    able = offer.quantity // of_offer * of_offer
+    quantity = min(need.quantity, able * match.quantity // match.given) // of_need * of_need
+    given = -(-quantity * match.given // (match.quantity * of_offer)) * of_offer
     if quantity < max(1, need.least) or given < max(1, offer.least):
         return False
     offer.agreed, need.agreed = given, quantity

@@ -3,6 +3,7 @@
 Refuses to know when it begins and what becomes of it.
 """
 
+from math import gcd
 from typing import Any
 
 from schemas.market import LegSide
@@ -10,7 +11,7 @@ from streams.core.contracts import is_hub
 from streams.core.interchange.market_state import Between, End, Family
 from streams.core.interchange.protocol_table import Phase
 from streams.core.interchange.terms import Shipment
-from streams.core.lines import NeedLine, OfferLine, Options
+from streams.core.lines import Goods, NeedLine, OfferLine, Options
 
 
 def begun_as(
@@ -45,6 +46,14 @@ def share(match: Between, pool: tuple[str, int], lots: tuple[int, int]) -> None:
     """A share of a pool is granted whole or not at all."""
     (match.pool, match.pooled), match.lots = pool, lots
     match.offer.least, match.need.least = match.offer.asked, match.need.asked
+
+
+def grains(shipment: Shipment, offer: OfferLine, need: NeedLine, goods: Goods) -> tuple[int, int]:
+    """What amounts of it stay multiples of, as goods given and as goods received."""
+    if offer.commodity == need.commodity:
+        return 1, 1
+    one, other = goods.grain(offer.commodity), goods.grain(need.commodity)
+    return gcd(one, shipment.given), gcd(other, shipment.quantity)
 
 
 def partner(offer: OfferLine, need: NeedLine, options: Options) -> str:

@@ -82,7 +82,9 @@ def _act(match: Between, end: End, told: ActTold) -> Act | None:
             if not quantity:
                 return None
         else:
-            quantity = _taken(match, quantity)
+            quantity = _taken(match, quantity - quantity % match.grains[0])
+            if not quantity:
+                return None
     elif told.action == Action.RECEIVE:
         end.gone += told.quantity + told.refused
     return Act(
@@ -99,7 +101,8 @@ def _act(match: Between, end: End, told: ActTold) -> Act | None:
 
 def _taken(match: Between, given: int) -> int:
     """What so much of the goods given becomes, micro base units of those received."""
-    return given * match.need.agreed // match.offer.agreed
+    taken, grain = given * match.need.agreed // match.offer.agreed, match.grains[1]
+    return taken // grain * grain
 
 
 def _arrives(match: Between, gone: int) -> int:
@@ -111,7 +114,8 @@ def _arrives(match: Between, gone: int) -> int:
 
 def given(match: Between, taken: int) -> int:
     """How much has to be given for so much to be received."""
-    return -(-taken * match.offer.agreed // match.need.agreed)
+    grain = match.grains[0]
+    return -(-taken * match.offer.agreed // (match.need.agreed * grain)) * grain
 
 
 def _carry(match: Between, act: Act, actor: str, now_ms: int) -> None:

@@ -16,7 +16,7 @@ from schemas.identity import match_id, partition_of
 from schemas.market import LegSide
 from streams.core.drafts import EMERGENCY
 from streams.core.grain import matchable
-from streams.core.interchange.market_begun import begun_as, partner, share
+from streams.core.interchange.market_begun import begun_as, grains, partner, share
 from streams.core.interchange.market_flows import flows_of
 from streams.core.interchange.market_hours import Hours
 from streams.core.interchange.market_lines import need_of, offer_of
@@ -260,6 +260,7 @@ class Rounds:
             match = begun_as(shipment, *pair, left, self._store.now.as_of_ms)
             match.n = self._pair_n(shipment.offer, shipment.need)
             match.partner = partner(*pair, options)
+            match.grains = grains(shipment, *pair, options.goods)
             if self._policy.hours.minutes:
                 match.freezes_ms = match.created_ms
             if shipment.deal in pools:

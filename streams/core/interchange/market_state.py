@@ -87,6 +87,7 @@ class Between(MarketRecord):
     changed it, `moved_ms` when that was; `settled` that the pair may be matched anew. `pool` names
     the `pooled` matches that are shares of one trade, which is of at least `lots`, micro of the
     offer's commodity and of the need's. `freezes_ms` is when hubs with cut-offs decided on it.
+    `grains` are what amounts of the goods given, and received, are whole multiples of, in micro.
     """
 
     match: str
@@ -121,6 +122,7 @@ class Between(MarketRecord):
     lots: tuple[int, int] = (0, 0)
     partner: str = ""
     freezes_ms: int = -1
+    grains: tuple[int, int] = (1, 1)
 
     @property
     def ends(self) -> tuple[End, End]:
