@@ -138,7 +138,7 @@ class _Phase:
             [self.left["offer", offer.line] for offer in self.offers],
             [self.left["need", need.line] for need in self.needs],
             dict(self.rooms),
-            [c for c in columns if self._can(c, lots)],
+            [c for c in columns if self._can(c)],
             lots,
             {
                 at: self.part.tenths[need.line]
@@ -147,13 +147,12 @@ class _Phase:
             },
         )
 
-    def _can(self, column: Column, lots: Mapping[tuple[int, int], int]) -> bool:
-        """Whether a pair can carry its lot at all; made goods are told apart when they trade."""
-        if column.way.up != column.way.down:
-            return True
-        ends = ("offer", self.offers[column.offer].line), ("need", self.needs[column.need].line)
-        lot = lots.get((column.offer, column.need), 0)
-        return min(self.left[end] for end in ends) >= max(1, lot)
+    def _can(self, column: Column) -> bool:
+        """Whether a pair can carry the lots of both at all."""
+        offer, need, way = self.offers[column.offer], self.needs[column.need], column.way
+        able = self.left["offer", offer.line] * way.down // way.up
+        most = min(able, self.left["need", need.line])
+        return most >= max(1, need.min_lot) and way.takes(most) >= offer.min_lot
 
     # -------------------------------------------------------------- what was told
     def _take(self, told: Sequence[Trip], opinion: Opinion) -> None:

@@ -30,6 +30,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "recipes": {},
     "shared rooms": {"rooms": True},
     "yields that disagree": {"agree": False},
+    "lots, recipes, rooms": {"rooms": True, "agree": False},
 }
 
 
@@ -80,10 +81,21 @@ def between(seed: int, kind: str) -> BetweenRound:
     else:
         offers, needs, ways, terms = mixed(random, size, **KINDS[kind])
     needs = ranked(random, needs)
+    if kind.startswith("lots, "):
+        offers, needs = insisting(random, offers), insisting(random, needs)
     terms = replace(terms, legs=leg_book(ways))
     asked = options(random, offers, needs)
     found = solve_between(offers, needs, terms, asked, TODAY)
     return BetweenRound(offers, needs, terms, asked, TODAY, found)
+
+
+def insisting(random: Random, lines: list[Any]) -> list[Any]:
+    """Some insist on a part of what they have, some on more than most others have."""
+    lots = (0, 0, 5 * MICRO, 20 * MICRO)
+    return [
+        msgspec.structs.replace(one, min_lot=min(one.quantity, random.choice(lots)))
+        for one in lines
+    ]
 
 
 def small_lots(seed: int) -> BetweenRound:

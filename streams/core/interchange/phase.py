@@ -24,6 +24,7 @@ import numpy as np
 from streams.core.fairness import Steps
 from streams.core.interchange.dense import Pairing, is_small, pairing, search
 from streams.core.interchange.flows import ties
+from streams.core.interchange.insisting import too_small
 from streams.core.interchange.mills import Apart
 from streams.core.interchange.optimum import Optimum, Trip, optimum, process_on
 from streams.core.interchange.road import Road
@@ -41,6 +42,8 @@ REPAIRS_MAX: Final = 4
 STEPPED_REPAIRS_MAX: Final = 24
 """With tenths more losses hide behind what they count."""
 DIVES_MAX: Final = 3
+BESIDE_ARCS_MAX: Final = 50_000
+"""Most arcs that telling apart offers all over the country may add, one of which made a loss."""
 APART_ARCS_MAX: Final = 600_000
 """Most arcs that telling offers apart may add; beyond, their bad pairs are dropped."""
 
@@ -194,8 +197,12 @@ def _known(stage: Stage) -> Apart:
         for offer, need in (options.keep if options.bonuses else ())
         if offer in rows and need in columns
     }
-    alone, pairs = frozenset(i for i, _ in shut | own), frozenset(shut | own)
-    return Apart(alone, pairs, keep, pays=stage.steps is not None)
+    pairs = shut | own
+    small = set(too_small(sides, stage.road.terms.processes))
+    if len({i for i, _ in pairs | small}) * len(sides.needs) <= APART_ARCS_MAX:
+        pairs |= small
+    alone = frozenset(i for i, _ in pairs)
+    return Apart(alone, frozenset(pairs), keep, pays=stage.steps is not None)
 
 
 def _legal(stage: Stage, apart: Apart) -> Solved:
@@ -209,11 +216,25 @@ def _legal(stage: Stage, apart: Apart) -> Solved:
         found = optimum(web, tie, terms.processes, terms.bundle_arcs_max)
         may = _may(stage, apart, found.trips)
         bad = {trip.offer for trip, legal in zip(found.trips, may, strict=True) if not legal}
-        more = bad - apart.alone
+        more = _beside(stage, bad) - apart.alone
         if not more or len(apart.alone | more) * len(stage.sides.needs) > APART_ARCS_MAX:
             break
         apart = replace(apart, alone=apart.alone | more)
     return _rounded(stage, apart, list(compress(found.trips, may)), found)
+
+
+def _beside(stage: Stage, bad: set[int]) -> set[int]:
+    """Give bad offers, and those whose bonus would hide a loss next: of their kind, or hub too."""
+    sides, hubs = stage.sides, stage.sides.offer_hub.tolist()
+    if not bad or not stage.steer.any():
+        return bad
+    kinds = sides.kind.tolist()
+    alike = {kinds[i] for i in bad}
+    wide = {i for i in np.flatnonzero(stage.steer).tolist() if kinds[i] in alike}
+    if len(wide) * len(sides.needs) > BESIDE_ARCS_MAX:
+        places = {(kinds[i], hubs[i]) for i in bad}
+        wide = {i for i in wide if (kinds[i], hubs[i]) in places}
+    return bad | wide
 
 
 def _rounded(stage: Stage, apart: Apart, legal: list[Trip], found: Optimum | Solved) -> Solved:

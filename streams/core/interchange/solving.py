@@ -22,6 +22,7 @@ import numpy as np
 
 from schemas.quantity import MICRO
 from streams.core.fairness import step_idr, steps_of
+from streams.core.interchange.insisting import in_reach
 from streams.core.interchange.leg_table import NO_LIMIT
 from streams.core.interchange.legs import GRAMS_PER_KG
 from streams.core.interchange.mills import process_of
@@ -146,6 +147,7 @@ def _solve_part(lines: _Lines, road: Road, options: Options) -> _Share:
     for priorities in PHASES if options.bonuses else EVERYBODY:
         asked = [n for n in free.needs if n.priority in priorities]
         given = [_less(o, left.offer[o.line]) for o in free.offers if left.offer[o.line]]
+        given, asked = in_reach(given, asked, now.terms.processes)
         if not asked or not given:
             continue
         stage = _stage(_Lines(tuple(given), tuple(asked)), now, options, step)
