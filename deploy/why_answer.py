@@ -16,7 +16,7 @@ from deploy.why_solving import Family, Found, Line, Next, solved
 from schemas import reference
 from schemas.commodity import Commodity
 from schemas.quantity import MICRO
-from sinks.queries.open_lines import SILENT, OpenLines
+from sinks.queries.open_lines import OpenLines
 from sinks.queries.shown import Shown
 from streams.core.grain import GRAIN
 
@@ -71,7 +71,9 @@ class Desk:
             **{("need", row["order_id"]): row for row in live.lines.needs},
             **{("offer", row["offer"]): row for row in live.lines.resting},
         }
-        self._resting: Final = {("offer", row["offer"]) for row in live.lines.resting}
+        self._resting: Final[dict[Key, str]] = {
+            ("offer", row["offer"]): row["rests"] for row in live.lines.resting
+        }
 
     def told(self, asked: Asked) -> Told:
         """Say how one line stands; its family is solved when something of it waits."""
@@ -116,7 +118,7 @@ class Desk:
 
     def _solved(self, waiting: list[Told]) -> Iterator[Told]:
         """Solve the one family of these lines, and explain them."""
-        yield from (_unanswered(t, self._waits(t.key)) for t in waiting if t.key in self._resting)
+        yield from (self._unanswered(told) for told in waiting if told.key in self._resting)
         waiting = [told for told in waiting if told.key not in self._resting]
         if not waiting:
             return
@@ -127,6 +129,12 @@ class Desk:
         reasons = family.reasons(told.key for told in waiting)
         for told in waiting:
             yield self._filled(told, family, reasons)
+
+    def _unanswered(self, told: Told) -> Told:
+        """Goods whose owner was asked for word of them."""
+        figures = {"commodity": told.row["commodity"]}
+        reason = Found("everywhere", self._resting[told.key], figures)
+        return replace(told, left=self._waits(told.key), reasons=[reason])
 
     def _filled(self, told: Told, family: Family, reasons: Mapping[Key, list[Found]]) -> Told:
         left = family.left[told.key]
@@ -161,12 +169,6 @@ def _alone(told: Told, left: int) -> Told:
     """A line of a family that nobody asks for, or nobody offers."""
     figures = {"commodity": told.row["commodity"]}
     return replace(told, left=left, reasons=[Found("everywhere", NOBODY[told.side], figures)])
-
-
-def _unanswered(told: Told, left: int) -> Told:
-    """Goods whose owner was asked for word of them."""
-    reason = Found("everywhere", SILENT, {"commodity": told.row["commodity"]})
-    return replace(told, left=left, reasons=[reason])
 
 
 def _barred(told: Told) -> Told:

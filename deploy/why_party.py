@@ -29,7 +29,7 @@ class Role(StrEnum):
 ANOTHER: Final = Text("koperasi lain", "another co-op")
 OPEN_TO_ALL: Final = frozenset(
     "trade commodity same_coop held_back no_way capacity sailing no_sailing permit sold_out "
-    "filled no_offer no_need unanswered".split()
+    "filled no_offer no_need unanswered count_wanted".split()
 )
 """Reasons that show nothing private of the other side, once its name is gone."""
 OWN: Final[frozenset[tuple[str, Side]]] = frozenset(

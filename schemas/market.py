@@ -58,7 +58,7 @@ class LegState(StrEnum):
 
 
 class LeftOffer(Closed, frozen=True, kw_only=True):
-    """Goods that found no match at home; the fields are those of the matcher's offers."""
+    """Goods with no match at home, fields as the matcher's; `counted` lately, because asked."""
 
     line: str
     coop: str
@@ -69,6 +69,7 @@ class LeftOffer(Closed, frozen=True, kw_only=True):
     expires_day: int = -1
     min_lot: Micro = 0
     contract: bool = False
+    counted: bool = False
 
 
 class LeftNeed(Closed, frozen=True, kw_only=True):
@@ -155,8 +156,7 @@ class Reserve(Closed, frozen=True, kw_only=True):
     """Hold so much of a line for a match, less if less is free, nothing if that is below `least`.
 
     The hold ends by itself `ttl_ms` after the hub's time at the grant, unless it is committed.
-    `tick` is that of the round which brought the two together: of legs on a line the newest yield
-    first, whatever the order in which they were asked for.
+    `tick` is that of its round: of legs on a line those of the newest round yield first.
     """
 
     match: str

@@ -57,6 +57,7 @@ MARKET: Final[Mapping[str, Word]] = {
     "priority": Word("emergency, staple or normal."),
     "market": Word("domestic or export."),
     "contract": Word("Whether a contract of a partner stands behind it."),
+    "counted": Word("Whether its owner was asked for word of it and has just given it."),
     # legs
     "match": Word("The match, by its id.", {"pattern": MATCH_FORM.pattern}),
     "side": Word("Which end of the match: the goods, or the order that they fill."),

@@ -27,7 +27,7 @@ class Kinds(NamedTuple):
 
 OF_HUBS: Final = Kinds(
     frozenset({"coop", "deal", "round", "mended", "fence", "left", "out", APPLIED}),
-    frozenset({"said", "odd", "leg"}),
+    frozenset({"said", "odd", "leg", "ask"}),
 )
 OF_THE_MARKET: Final = Kinds(
     frozenset({"residual", "done", "pair", "family", "price", APPLIED}), frozenset({"match"})

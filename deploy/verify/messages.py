@@ -123,6 +123,7 @@ _OFFERED: Final[Shape] = {
     "expires_day": _DAY,
     "min_lot": _ZERO,
     "contract": _FLAG,
+    "counted": _FLAG,
 }
 _WANTED: Final[Shape] = {
     **_LEFT,

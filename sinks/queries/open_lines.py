@@ -15,8 +15,8 @@ from sinks.queries.shown import Shown, rows, view
 
 UNANSWERED: Final = ("draft", "proposed")
 PROMISED: Final = ("countered", "accepted", "shipped")
-SILENT: Final = "unanswered"
-"""Why goods rest whose owners were asked whether they are still there."""
+SILENT: Final = ("unanswered", "count_wanted")
+"""Why goods rest whose owners were asked for word of them: for their own hub, or for another."""
 _OFFER: Final = "coop hub commodity grade expires_on floor_price min_lot offer".split()
 _NEED: Final = "order_id coop hub commodity grade ceiling_price needed_by priority market".split()
 
@@ -25,7 +25,8 @@ _NEED: Final = "order_id coop hub commodity grade ceiling_price needed_by priori
 class OpenLines:
     """Rows of v_position and v_order; `open` is what may be matched, in base units, above 0.
 
-    `resting` would be offers, had their owners said that the goods are still there.
+    `resting` would be offers, had their owners said that the goods are still there; their column
+    `rests` says why not, as one of `SILENT`.
     """
 
     offers: list[Shown]
@@ -53,15 +54,15 @@ def open_lines(connection: Connection, today: date) -> OpenLines:
     return OpenLines(
         offers=[o for o in ready if o["offer"] not in silent],
         needs=_sorted(bound.may(needs, "order_id"), "order_id"),
-        resting=[o for o in ready if o["offer"] in silent],
+        resting=[o | {"rests": silent[o["offer"]]} for o in ready if o["offer"] in silent],
     )
 
 
-def _silent(connection: Connection) -> set[str]:
-    """Goods whose owners were asked whether they are still there, and never said."""
+def _silent(connection: Connection) -> dict[str, str]:
+    """Goods whose owners were asked whether they are still there, and never said; and why."""
     told = view("v_why_not", "line", "reason")
-    found = rows(connection, select(told.c.line).where(told.c.reason == SILENT))
-    return {row["line"] for row in found}
+    asked = select(told.c.line, told.c.reason).where(told.c.reason.in_(SILENT))
+    return {row["line"]: row["reason"] for row in rows(connection, asked)}
 
 
 def _sorted(lines: list[Shown], name: str) -> list[Shown]:

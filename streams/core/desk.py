@@ -15,12 +15,17 @@ from schemas.market import Done, LegSide, LegTold, Request, Residual, Retell, ke
 from schemas.outlook import Outlook
 from schemas.records import version_of
 from streams.core.book import HubFamily
+from streams.core.drafts import is_stale
 from streams.core.effects import Away
+from streams.core.interchange.hub_asking import NEVER_MS, Questions
 from streams.core.interchange.hub_prices import Outlooks
 from streams.core.interchange.hub_residual import Residuals, left_needs, left_offers
 from streams.core.interchange.hub_side import At, HubSide
+from streams.core.interchange.hub_state import Leg
+from streams.core.lifecycle_times import HOUR_MS, next_cut_off
 from streams.core.lines import FREE, NeedLine, OfferLine
 from streams.core.promises import Promises
+from streams.core.rounds import Setting
 from streams.core.standing import Standing
 from streams.core.state import Applied
 from streams.core.view import View
@@ -28,6 +33,7 @@ from streams.core.view import View
 STALE_MAX: Final = 300
 LEFT_BYTES: Final = 48
 OUT_BYTES: Final = 64
+ASK_BYTES: Final = 200
 GOODS_BYTES: Final = 140
 LEG_BYTES: Final = 400
 """What a leg takes in the changelog, with what is written beside it, roughly."""
@@ -60,26 +66,42 @@ class Desk:
     def __init__(
         self,
         number: int,
-        partitions: int,
         view: View,
         promises: Promises,
-        *,
-        on: bool = False,
+        setting: Setting,
     ) -> None:
-        """`on`: whether the market's prices are heeded."""
+        """`number` is that of the partition."""
         self.side: Final = HubSide(self)
-        self.outlooks: Final = Outlooks(self.side, on=on)
+        self.outlooks: Final = Outlooks(self.side, on=setting.outlook)
+        self.questions: Final = Questions(self.side, self._is_old, self._next_cut_off)
         self.size = 0
         self.generation = 0
-        self._number, self._partitions = number, partitions
+        self._number, self._partitions = number, setting.partitions
+        self._cut_offs: Final = setting.cut_offs
         self._view, self._promises = view, promises
         self._residuals = Residuals(self.side, self._home)
         self._said: list[Said] = []
         view.legs, view.prices = self.side, self.outlooks.quotes
+        view.asked = self.questions.is_open
 
     def room(self, side: LegSide, line: str, commodity: str) -> int:
         """What promises inside the hub leave of a line, micro base units."""
         return self._promises.room(side, line, commodity)
+
+    def doubt(self, leg: Leg, at: At) -> str:
+        """Why goods may not be promised yet: word of them is old, and their owner is asked."""
+        why = self.questions.doubt(leg, at)
+        self.size += ASK_BYTES if why else 0
+        return why
+
+    def _is_old(self, line: str, at_ms: int) -> bool:
+        on = bool(self._cut_offs.minutes)
+        return on and is_stale(self._view.book, self._cut_offs, line, at_ms)
+
+    def _next_cut_off(self, hub: str, at_ms: int) -> int:
+        minutes = self._cut_offs.minutes
+        zone = self._view.ahead_ms(hub) // HOUR_MS
+        return next_cut_off(at_ms, zone, minutes) if minutes else NEVER_MS
 
     # -------------------------------------------------------------- what happens
     def hear(self, request: Request, at: At, *, again: bool) -> None:
@@ -121,8 +143,9 @@ class Desk:
         self._follow(at)
 
     def lapse(self, at: At) -> None:
-        """Time went on: holds run out."""
+        """Time went on: holds run out, and questions were answered."""
         self.side.tick(at)
+        self.size += ASK_BYTES * self.questions.lapse(at)
         for where in self.outlooks.lapse(at):
             self.size += OUT_BYTES
             self._price(*where)
@@ -147,12 +170,14 @@ class Desk:
         # Who holds which permit is known at home only, so what asks for one stays there.
         offers = [line for line in offers if not bonds.get(line.line, FREE).asks]
         needs = [line for line in needs if not bonds.get(line.line, FREE).asks]
+        offers = [line for line in offers if not self.questions.is_open(line.line)]
+        counted = [line.line for line in offers if self.questions.is_counted(line.line)]
         return Residual(
             hub=where[0],
             family=where[1],
             version=version,
             generation=self.generation,
-            offers=left_offers(offers, proposed, bound),
+            offers=left_offers(offers, proposed, bound, counted),
             needs=left_needs(needs, proposed, bound),
         )
 

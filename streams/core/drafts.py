@@ -49,6 +49,15 @@ def is_opened(deal: Deal, at_ms: int) -> bool:
     return deal.opened_ms >= 0 and at_ms < deal.opened_ms + OPENED_MS
 
 
+def is_stale(book: Book, policy: CutOffs, offer: str, at_ms: int) -> bool:
+    """Whether the newest word of a line was too old at a moment; False where there is no line."""
+    coop, _, name = offer.partition("|")
+    own = book.coops.get(coop)
+    level = None if own is None else own.levels.get(name)
+    limit_ms = policy.fresh_ms.get(name.partition("|")[0])
+    return level is not None and limit_ms is not None and at_ms - level.last_ms > limit_ms
+
+
 class Drafts:
     """The drafts of one hub at one moment."""
 
@@ -133,8 +142,4 @@ class Drafts:
         return not self.on or deal.freezes_ms <= self._now
 
     def _is_stale(self, offer: str, at_ms: int) -> bool:
-        """Whether the newest word of a line was too old at a moment."""
-        coop, _, name = offer.partition("|")
-        level = self.book.coops[coop].levels.get(name)
-        limit_ms = self._policy.fresh_ms.get(name.partition("|")[0])
-        return level is not None and limit_ms is not None and at_ms - level.last_ms > limit_ms
+        return is_stale(self.book, self._policy, offer, at_ms)

@@ -1,7 +1,8 @@
 """Decides what a round says of the lines that it left something of: how much, and why.
 
 Goods whose owner was asked whether they are still there, and never said, were in no round: they
-say so. Refuses to find reasons: the matcher has.
+say so; goods that another hub wants, and whose owner was asked for its sake, say that. Refuses to
+find reasons: the matcher has.
 """
 
 from collections.abc import Iterable
@@ -12,6 +13,8 @@ from streams.core.lines import NeedLine, OfferLine, Round
 from streams.core.state import Round as RoundState
 from streams.core.state import WhyNot
 
+COUNT_WANTED: Final = "count_wanted"
+"""Why goods wait that another hub wants: word of them is old, and their owner was asked."""
 LEFT_MAX: Final = 500
 """Most lines whose reason a round keeps; the largest quantities stay."""
 
@@ -19,19 +22,29 @@ LEFT_MAX: Final = 500
 def left_over(
     answer: Round,
     lines: Iterable[OfferLine | NeedLine],
-    resting: Iterable[OfferLine],
+    waiting: tuple[Iterable[OfferLine], Iterable[OfferLine]],
     version: int,
 ) -> RoundState:
-    """What of a round is kept; `lines` were in it, `resting` goods wait for word of them."""
+    """What of a round is kept; `lines` were in it.
+
+    `waiting` for word of them are goods that rest, and goods of the round that another hub wants.
+    """
     known = {line.line: line for line in lines}
     left: dict[str, WhyNot] = {}
     for one in answer.unmatched:
         line = known[one.line]
         what = line.coop, line.commodity, one.quantity
         left[one.line] = WhyNot(one.side, *what, one.reason, dict(one.figures))
+    resting, asked = waiting
+    wanted = [(o, left[o.line].quantity) for o in asked if o.line in left]
     for offer in resting:
-        what = offer.coop, offer.commodity, offer.quantity
-        figures: dict[str, int | str] = {"commodity": offer.commodity}
-        left[offer.line] = WhyNot("offer", *what, UNANSWERED, figures)
+        left[offer.line] = _waits(offer, offer.quantity, UNANSWERED)
+    for offer, quantity in wanted:
+        left[offer.line] = _waits(offer, quantity, COUNT_WANTED)
     largest = sorted(left, key=lambda name: (-left[name].quantity, name))[:LEFT_MAX]
     return RoundState(version, answer.certified, {name: left[name] for name in sorted(largest)})
+
+
+def _waits(offer: OfferLine, quantity: int, reason: str) -> WhyNot:
+    what = offer.coop, offer.commodity, quantity
+    return WhyNot("offer", *what, reason, {"commodity": offer.commodity})

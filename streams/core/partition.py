@@ -60,7 +60,7 @@ class Partition:
         self._shelf = shelf
         self._ahead = Ahead(judge, number, setting.partitions, view.packs_of)
         self._promises = Promises(view)
-        self._desk = Desk(number, setting.partitions, view, self._promises, on=setting.outlook)
+        self._desk = Desk(number, view, self._promises, setting)
         self._held = Holdings(view, shelf, epoch, self._desk.side)
         self._clock = Clockwork(view, shelf, setting, self._promises)
         self._out = Outputs(number, view)

@@ -53,6 +53,12 @@ TEXTS: Final[Mapping[str, Text]] = {
         "Its owner was asked whether {commodity} is still there and has not said; it waits to be "
         "counted again.",
     ),
+    "count_wanted": Text(
+        "Hub lain menginginkan {commodity} ini, tetapi kabarnya sudah lama. Masih ada? Hitung dan "
+        "laporkan; setelah itu dicocokkan.",
+        "Another hub wants this {commodity}, but word of it is old. Is it still there? Count it "
+        "and say so; then it is matched.",
+    ),
     "expired": Text(
         "Barang sudah kedaluwarsa sejak {expires_day} ({with}).",
         "The goods expired on {expires_day} ({with}).",

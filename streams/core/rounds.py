@@ -88,6 +88,7 @@ class Market:
         self._standing = NONE
         self.prices: Sequence[Mapping[Goods, Quote]] = ()
         """What goods bring and cost elsewhere, by each round that counts."""
+        self.asked: Callable[[str], bool] = lambda _offer: False
         drafts.urgent = drafts.on and any(n.priority == EMERGENCY for n in self.needs())
 
     def offers(self, *, resting: bool = False) -> list[OfferLine]:
@@ -203,8 +204,8 @@ class Market:
         for deal in looked_at:  # it holds still, and comes to its cut-off like any other
             if self._drafts.ripen(deal, emergency=False):
                 self._note(changes, deal, now.version)
-        resting = self.offers(resting=True)
-        changes.left = left_over(answer, (*offers, *needs), resting, now.version)
+        waiting = self.offers(resting=True), [one for one in offers if self.asked(one.line)]
+        changes.left = left_over(answer, (*offers, *needs), waiting, now.version)
         return changes
 
     def _answer(

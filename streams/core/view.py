@@ -78,6 +78,8 @@ class View:
         self.touched: dict[TotalKey, None] = {}
         self.legs: Legs = _NoLegs()
         self.prices: Prices = lambda _where, _as_of_ms: ()
+        self.asked: Callable[[str], bool] = lambda _offer: False
+        """Whether another hub wants goods whose owner has yet to say that they are there."""
         self._register = register
         self._judge = judge
         self._as_of_ms = 0

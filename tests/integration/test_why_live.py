@@ -5,6 +5,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+import pytest
 import typer
 from typer.testing import CliRunner
 
@@ -167,13 +168,19 @@ def test_a_pair_that_was_refused_a_short_while_ago_rests(tmp_path: Path):
     assert again["state"] == "next_round"
 
 
-def test_goods_whose_owner_never_said_that_they_are_there_rest_and_serve_nobody(tmp_path: Path):
-    silent = derived.why_not(5, [PEPPER], kind="offer", coop=COOP, reason="unanswered")
+@pytest.mark.parametrize(
+    ("asked", "words"), [("unanswered", "has not said"), ("count_wanted", "Count it and say so")]
+)
+def test_goods_whose_owner_never_said_that_they_are_there_rest_and_serve_nobody(
+    tmp_path: Path, asked: str, words: str
+):
+    silent = derived.why_not(5, [PEPPER], kind="offer", coop=COOP, reason=asked)
     url = warehouse(tmp_path, stock(pepper()), wanted(derived.order(2)), silent)
     found = line(url, PEPPER)
     assert (found["state"], found["left"]) == ("unmatched", "120")
-    assert [each["reason"] for each in found["reasons"]] == ["unanswered"]
-    assert "has not said" in ask(url, PEPPER, "--lang", "en").out
+    assert [each["reason"] for each in found["reasons"]] == [asked]
+    assert words in ask(url, PEPPER, "--lang", "en").out
+    assert words in ask(url, PEPPER, "--lang", "en", "--role", "coop").out
     assert {each["reason"] for each in line(url, ORDER)["reasons"]} == {"no_offer"}
 
 

@@ -90,6 +90,8 @@ class HubAudit:
         if now.held > held:
             law(was is None and event is LegEvent.RESERVE, "a hold grew", *what)
             law(self._promised(leg) <= self._room(leg), "promised above the stock", *what)
+            old = leg.side is LegSide.OFFER and self._stall.is_old(leg.line, self._stall.as_of_ms)
+            law(not old, "promised on old word", *what)
         if now.committed > committed:
             law(now.committed <= held, "committed above the hold", *what)
         if was is LegState.COMMITTED and now.state is not was:
@@ -233,10 +235,11 @@ def _after(phase: Phase) -> set[Phase]:
     return found
 
 
-def quiet(stalls: Sequence[Any], bazaars: Iterable[Any]) -> None:
+def quiet(stalls: Sequence[Any], bazaars: Sequence[Any]) -> None:
     """Nothing moves any more: the books of both sides agree, and nothing is kept for nobody."""
     for stall in stalls:
         stall.audit.lines()
+        _asked(stall, [lines for bazaar in bazaars for lines in residuals(bazaar)])
     legs = {name: leg for stall in stalls for name, leg in stall.side.legs.items()}
     alive = {name: leg for name, leg in legs.items() if leg.state in LIVE}
     proposed: set[str] = set()
@@ -259,6 +262,27 @@ def quiet(stalls: Sequence[Any], bazaars: Iterable[Any]) -> None:
                 _lived(match, end, leg)
     leaked = sorted(set(alive) - proposed)
     law(not leaked, "held for nobody", [alive[name] for name in leaked])
+
+
+def residuals(bazaar: Any) -> list[Any]:
+    """What a market knows of hubs' lines."""
+    return list(bazaar.side.store.residuals.values())
+
+
+def _asked(stall: Any, told: Iterable[Any]) -> None:
+    """The market knows of all goods that are free, but not of those that wait to be counted."""
+    shown = {one.line: (one.quantity, one.counted) for lines in told for one in lines.offers}
+    for one in stall.lines.values():
+        asked = stall.side.questions.get(one.name)
+        if one.side is not LegSide.OFFER:
+            law(asked is None, "an order is asked whether it is there", one)
+            continue
+        waits = asked is not None and asked.at_ms - stall.said_ms[one.name] > stall.fresh_ms
+        free = 0 if waits else stall.side.free(one.side, one.name, one.commodity)
+        counted = asked is not None and not waits
+        law(not counted or asked.until_ms > stall.as_of_ms, "answered, and not closed", one)
+        right = (free, counted) if free else None
+        law(shown.get(one.name) == right, "told", shown.get(one.name), "and not", right, one)
 
 
 LOST = ("", "rejected", "expired", "superseded", "cancelled", "no_show")
@@ -296,6 +320,7 @@ def remembered(worker: Any) -> None:
     """The changelog holds what the worker holds, and a worker made of it is the same."""
     live, side = worker.changelog, worker.side
     tables = [("leg", "legs"), ("fence", "fences"), ("left", "left"), ("out", "heard")]
+    tables += [("ask", "questions")]
     if hasattr(side, "store"):
         side = side.store
         tables = [("residual", "residuals"), ("done", "done"), ("match", "matches")]

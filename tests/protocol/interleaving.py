@@ -29,6 +29,9 @@ POOLS_EACH = 4
 """One world in so many is of small lots that only trade together."""
 PRICES_EACH = 2
 """One world in so many has a market that tells hubs of prices."""
+ASKS_EACH = 3
+"""In one world in so many owners are asked for word of goods that is too old."""
+FRESH_MS = 3 * TICK_MS
 ACTIONS = {
     "deliver": 30,
     "hub": 24,
@@ -81,6 +84,9 @@ class World:
             )
             for n in range(partitions)
         ]
+        if Random(f"asks/{seed}").randrange(ASKS_EACH) == 0:
+            for stall in self.stalls:
+                stall.fresh_ms = FRESH_MS
         price = priced if Random(f"prices/{seed}").randrange(PRICES_EACH) == 0 else None
         told = (partitions, self._to_hub, self.home.__getitem__, price)
         self.bazaars = [Bazaar(n, *told) for n in range(markets)]

@@ -16,6 +16,7 @@ from streams.core.interchange import (
     market_side,
     market_steps,
 )
+from streams.core.interchange.hub_asking import Questions
 from streams.core.interchange.hub_prices import Outlooks
 from streams.core.interchange.hub_side import At, HubSide
 from streams.core.interchange.hub_state import leg_name
@@ -158,6 +159,14 @@ def _older_stand_wins(side: HubSide, asked: Any, at: At) -> None:
     _stand(side, asked, at)
 
 
+def _no_doubt(*_: Any) -> str:
+    return ""
+
+
+def _nothing_moves(*_: Any) -> int:
+    return 0
+
+
 def _older_prices_win(outlooks: Outlooks, said: Any, at: At) -> bool:
     held = outlooks._side.heard.get(f"{said.hub}|{said.family}")
     if held is not None:
@@ -196,6 +205,9 @@ BUGS: Final[Mapping[str, Planted]] = {
     "what a match need not hold stays held": Planted(hub_life, "stands", _nothing_freed),
     "what nobody has heard is forgotten": Planted(hub_life, "stands", _acts_forgotten),
     "an older word on a match wins": Planted(HubSide, "_stand", _older_stand_wins),
+    "old goods are promised unasked": Planted(Questions, "doubt", _no_doubt),
+    "what waits to be counted is offered": Planted(Questions, "is_open", _never),
+    "an answer is not heard": Planted(Questions, "lapse", _nothing_moves),
     "older prices win": Planted(Outlooks, "hear", _older_prices_win),
     "prices that never left are not said again": Planted(Prices, "announce", _said_once),
     "what is left of a pool stays": Planted(market_steps, "is_short", _never),

@@ -23,6 +23,7 @@ from schemas.market import (
 from schemas.outlook import Outlook
 from schemas.records import version_of
 from streams.core.interchange import hub_life
+from streams.core.interchange.hub_asking import Questions
 from streams.core.interchange.hub_prices import Outlooks
 from streams.core.interchange.hub_residual import Residuals
 from streams.core.interchange.hub_side import At, HubSide
@@ -30,6 +31,9 @@ from streams.core.interchange.hub_state import Leg
 from streams.core.interchange.market_side import Tick
 from tests.protocol.audit import HubAudit
 from tests.protocol.prices import heard_once
+
+CUT_OFF_MS = 900_000
+"""So often a hub decides."""
 
 
 class Line(NamedTuple):
@@ -80,6 +84,8 @@ class Stall:
         self.promises: set[tuple[str, int]] = set()
         self.done: Counter[str] = Counter()
         self.yes: set[tuple[str, int, int]] = set()
+        self.fresh_ms = 0
+        """How old word of goods may be; 0: nobody is asked."""
         self._out: list[Any] = []
         self._touched: dict[str, None] = {}
         self._load()
@@ -87,12 +93,13 @@ class Stall:
     # ------------------------------------------------------------------ life and death
     def _load(self) -> None:
         self.stock: dict[str, int] = {}
+        self.said_ms: dict[str, int] = {}
         self.applied, self.tick, self.as_of_ms = -1, 0, 0
         self.side = HubSide(self)
         for key, value in self.changelog.items():
             kind, _, name = key.partition("/")
             if kind == "stock":
-                self.stock[name] = msgspec.msgpack.decode(value)
+                self.stock[name], self.said_ms[name] = msgspec.msgpack.decode(value)
             elif kind == "applied":
                 self.applied, self.tick, self.as_of_ms = msgspec.msgpack.decode(value)
             else:
@@ -101,6 +108,7 @@ class Stall:
         self.residuals = Residuals(self.side, self.market_of.__getitem__)
         self.residuals.settle()
         self.outlooks = Outlooks(self.side, on=True)
+        self.questions = Questions(self.side, self.is_old, _next_cut_off)
         self.newest = {name: held.said for name, held in self.side.heard.items()}
         self.prices: dict[str, Any] = {n: held.told for n, held in self.side.heard.items()}
         self.audit = HubAudit(self)
@@ -147,6 +155,7 @@ class Stall:
             self._tick(record, offset)
         elif isinstance(record, Said):
             self.stock[record.line] = record.quantity
+            self.said_ms[record.line] = self.as_of_ms
             self._touched[record.line] = None
             line = self.lines[record.line]
             self.side.weigh(line.side, line.name, record.cause, at)
@@ -212,6 +221,7 @@ class Stall:
         self.tick, self.as_of_ms = said.tick, said.as_of_ms
         at = At(version_of(0, offset), self.as_of_ms)
         self.side.tick(at)
+        self.questions.lapse(at)
         for hub, family in self.outlooks.lapse(at):
             self.prices[f"{hub}|{family}"] = ()
         for where in self._of:
@@ -234,11 +244,12 @@ class Stall:
         needs: list[LeftNeed] = []
         for one in self._of[hub, family]:
             free = self.side.free(one.side, one.name, one.commodity)
-            if not free:
+            if not free or self.questions.is_open(one.name):
                 continue
             facts: dict[str, Any] = {"line": one.name, "coop": one.name, "quantity": free}
             facts |= {"commodity": one.commodity, "min_lot": min(one.least, free)}
             if one.side is LegSide.OFFER:
+                facts["counted"] = self.questions.is_counted(one.name)
                 offers.append(LeftOffer(**facts, grade="A", floor=one.price))
             else:
                 needs.append(LeftNeed(**facts, ceiling=one.price))
@@ -255,7 +266,8 @@ class Stall:
             else:
                 self.changelog[key] = value
         for name in self._touched:
-            self.changelog[f"stock/{name}"] = msgspec.msgpack.encode(self.stock[name])
+            word = self.stock[name], self.said_ms.get(name, 0)
+            self.changelog[f"stock/{name}"] = msgspec.msgpack.encode(word)
         facts = (self.applied, self.tick, self.as_of_ms)
         self.changelog["applied"] = msgspec.msgpack.encode(facts)
         self.audit.written(told)
@@ -279,3 +291,14 @@ class Stall:
         if found is None or found.side is not side or found.commodity != commodity:
             return 0
         return self.stock.get(line, 0)
+
+    def is_old(self, line: str, at_ms: int) -> bool:
+        """Whether the newest word of a line was too old at a time."""
+        return bool(self.fresh_ms) and at_ms - self.said_ms.get(line, at_ms) > self.fresh_ms
+
+    def doubt(self, leg: Leg, at: At) -> str:
+        return self.questions.doubt(leg, at)
+
+
+def _next_cut_off(_hub: str, at_ms: int) -> int:
+    return -(-at_ms // CUT_OFF_MS) * CUT_OFF_MS

@@ -267,7 +267,7 @@ def _left(key: str, data: dict[str, Any]) -> list[Fact]:
     data.pop("generation", 0)  # of whoever speaks
     data["needs"] = [_UNSAID | need for need in data.get("needs", ())]
     lines = [*data.get("offers", ()), *data["needs"]]
-    about = {line["line"]: micro(line["quantity"]) for line in lines}
+    about = {one["line"]: (micro(one["quantity"]), "counted" in one) for one in lines}
     return [Fact(("left", key), data["version"], _plain(data), about)]
 
 

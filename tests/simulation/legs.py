@@ -23,6 +23,10 @@ OVER_BY: dict[type, str] = {Commit: "lapsed", Stand: "lapsed", Release: "release
 Name = tuple[str, str]
 Room = Callable[[str, str, str], int]
 """What deals inside leave of a side's line of a commodity, micro base units."""
+IsOld = Callable[[str, int], bool]
+"""Whether the newest word of goods was too old at a time."""
+NextCutOff = Callable[[int], int]
+"""The first cut-off of the hub after a time."""
 
 
 @dataclass(slots=True)
@@ -67,6 +71,9 @@ class Legs:
 
     def __init__(self) -> None:
         self.by_name: dict[Name, Leg] = {}
+        self.is_old: IsOld = lambda _line, _at_ms: False
+        self.asked: dict[str, tuple[int, int]] = {}
+        """Goods whose owners were asked: when, and how long the answer counts as new, or 0."""
         self._heard: dict[str, tuple[int, int]] = {}
 
     def on(self, side: str, line: str, commodity: str = "") -> list[Leg]:
@@ -92,6 +99,7 @@ class Legs:
         if isinstance(request, Reserve):
             if leg is None:
                 self._reserve(name, request, version, now_ms, room)
+                self._doubt(self.by_name[name], version, now_ms)
         elif leg is None:
             state = OVER_BY[type(request)]
             leg = self.by_name[name] = Leg(name[1], "", "", state, 0, (0, name[0]), version, 0)
@@ -126,6 +134,13 @@ class Legs:
         if micro < max(1, asked.least):
             self._end(leg, "refused", version, now_ms)
 
+    def _doubt(self, leg: Leg, version: int, now_ms: int) -> None:
+        """Goods of which word is old are not promised; their owner is asked."""
+        if leg.side == "offer" and leg.state == "held" and self.is_old(leg.line, now_ms):
+            self._end(leg, "refused", version, now_ms)
+            if not self.waits(leg.line):
+                self.asked[leg.line] = now_ms, 0
+
     def _stand(self, leg: Leg, asked: Stand, version: int) -> None:
         """What the match no longer holds is free; what has left or arrived is never taken back."""
         if leg.stand is not None and asked.version <= leg.stand.version:
@@ -158,6 +173,18 @@ class Legs:
         for name, leg in list(self.by_name.items()):
             if leg.state not in LIVE and leg.until_ms <= now_ms:
                 del self.by_name[name]
+
+    def waits(self, line: str) -> bool:
+        """Whether goods wait until their owner says whether they are there."""
+        return line in self.asked and self.is_old(line, self.asked[line][0])
+
+    def answered(self, now_ms: int, next_cut_off: NextCutOff) -> None:
+        """A tick: whoever has answered is heard until the next cut-off."""
+        for line, (at_ms, until_ms) in list(self.asked.items()):
+            if until_ms and until_ms <= now_ms:
+                del self.asked[line]
+            elif not until_ms and not self.waits(line):
+                self.asked[line] = at_ms, next_cut_off(now_ms)
 
     def weigh(self, room: Room, cause: str, version: int, now_ms: int) -> None:
         """What is no longer there: holds are cut, newest first; what is committed is at risk."""

@@ -9,8 +9,11 @@ _LIVES = ("decision", "decision", "tick", "goods", "less")
 _FAR = (*["decision"] * 6, *["stand"] * 3, "less", "less", "need", "hold", "promise", "tick")
 
 
-def opened(chance: Random) -> tuple[list[str], int]:
-    """Give the names of the first records, and how many a story has at least."""
+def opened(chance: Random, *, asks: bool = False) -> tuple[list[str], int]:
+    """Give the names of the first records, and how many a story has at least.
+
+    `asks`: owners are asked for word of goods that is old.
+    """
     what = chance.random()
     if what < 0.25:  # goods, a need, a match, a word, another need, a match
         return ["goods", "need", "tick", "decision", "need", "tick"], 0
@@ -25,6 +28,10 @@ def opened(chance: Random) -> tuple[list[str], int]:
         told = [*_mandates(chance), *_lines(chance), "hold", "promise", "stand", "decision"]
         told += chance.choices(_FAR, k=chance.choice((4, 6, 9)))
         return told, len(told) + 2
+    if asks:  # another hub wants goods of long ago; they are counted, and wanted again
+        told = ["stale", "tick", "hold", "tick", *chance.choice((["goods"], ["goods", "tick"]))]
+        told += chance.choice((["tick", "hold"], ["hold", "tick"], ["tick", "tick", "hold"]))
+        return told, len(told) + 3
     return ["report", "report"], 0
 
 

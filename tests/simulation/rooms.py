@@ -5,6 +5,7 @@ Quantities are micro base units; `live` are the matches inside the hub that take
 
 from collections.abc import Sequence
 
+from tests.simulation.craft import FRESH_MS
 from tests.simulation.facts import Promise
 from tests.support.oracle import Oracle
 
@@ -17,15 +18,23 @@ class Lines:
     def __init__(self, oracle: Oracle) -> None:
         self.oracle = oracle
         self.live: Sequence[Promise] = ()
+        levels = {f"{coop}|{place}": has for (coop, place), has in oracle.positions().items()}
         self.free = {
-            f"{coop}|{place}": max(0, level["on_hand"] - level["keep"]) * MICRO
-            for (coop, place), level in oracle.positions().items()
+            line: max(0, level["on_hand"] - level["keep"]) * MICRO
+            for line, level in levels.items()
+        }
+        self.said_ms: dict[str, int] = {
+            line: level["last_report_ms"] for line, level in levels.items()
         }
         self.wanted = {
             name: (order["commodity"], order["wanted"] * MICRO)
             for name, order in oracle.asked().items()
             if order["state"] == "open"
         }
+
+    def is_old(self, line: str, at_ms: int) -> bool:
+        """Whether what was last said of goods was too old at a time."""
+        return at_ms - self.said_ms.get(line, at_ms) > FRESH_MS
 
     @property
     def places(self) -> list[tuple[str, str, str]]:

@@ -15,7 +15,7 @@ from schemas.identity import partition_of
 from schemas.market import LegSide
 from streams.core.partition import Partition
 from tests.simulation.asking import Ask, Asking, Lines
-from tests.simulation.craft import FAMILY, PARTITIONS, craft
+from tests.simulation.craft import FAMILY, FRESH_MS, PARTITIONS, craft
 from tests.simulation.deciding import drawn
 from tests.simulation.openings import opened
 from tests.simulation.stories import Expected, Story
@@ -67,7 +67,7 @@ class _Teller:
         self.partners = partners if partners.random() < PARTNERS else None
 
     def tell(self, records: int) -> Story:
-        opening, least = opened(self.chance)
+        opening, least = opened(self.chance, asks=bool(self.told.cut_offs))
         if self.partners is not None:
             opening, least = ["contract", *opening], least + 1
         records = max(records, least)
@@ -79,6 +79,8 @@ class _Teller:
         return self.told
 
     def _named(self, what: str) -> Any:
+        if what == "stale":
+            return partial(self._goods, FRESH_MS + HOUR)
         ask = _ASKS.get(what)
         return partial(self._request, ask) if ask else getattr(self, f"_{what}")
 
@@ -141,11 +143,11 @@ class _Teller:
         self.own.append((coop, device, number, len(lines)))
         return self._accepted(self._said(coop, number, lines, at, device), lines)
 
-    def _goods(self) -> tuple[Saying, Expected]:
-        """A count of coconuts, at the moment."""
+    def _goods(self, ago_ms: int = 0) -> tuple[Saying, Expected]:
+        """A count of coconuts, at the moment or so long ago."""
         line = {"kind": "stock.counted", "commodity": "KELAPA", "unit": "BUTIR"}
         line |= {"quantity": str(self.chance.randrange(60, 200))}
-        return self._plainly(self.coops[0], line)
+        return self._plainly(self.coops[0], line, ago_ms)
 
     def _less(self) -> tuple[Saying, Expected]:
         """Of something that is promised there is less than before, or other goods are wanted."""
@@ -172,8 +174,8 @@ class _Teller:
         )
         return self._plainly(self.chance.choice(self.coops[1:]), line)
 
-    def _plainly(self, coop: str, line: Line) -> tuple[Saying, Expected]:
-        number, at = self._number(coop, "hp1"), self.now
+    def _plainly(self, coop: str, line: Line, ago_ms: int = 0) -> tuple[Saying, Expected]:
+        number, at = self._number(coop, "hp1"), self.now - ago_ms
         if line["kind"] == "stock.counted" and self.chance.random() < 0.4:
             at -= self.chance.choice(LATE)
         return self._accepted(self._said(coop, number, [line], at, "hp1"), [line])

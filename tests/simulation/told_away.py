@@ -17,14 +17,15 @@ from streams.core.interchange.tally import Tally
 from tests.simulation.afar import FarDeeds
 from tests.simulation.craft import FAMILY, HOME, PARTITIONS
 from tests.simulation.facts import Fact, Name
-from tests.simulation.legs import Legs, Room
+from tests.simulation.legs import IsOld, Legs, Room
 from tests.simulation.stories import Expected, Story
-from tests.support.core_logs import Logged
+from tests.support.core_logs import DAY, HOUR, Logged
 from tests.support.oracle import Moved
 
 Law = Callable[[str, bool, str], None]
 PIECE, THOUSANDTH = MICRO, 1_000
 """Micro; nothing is matched in smaller parts, counted or weighed."""
+WIB_MS = 7 * HOUR
 Words = list[tuple[int, Fact]]
 """What a record led to, with the market's partition that is told."""
 
@@ -39,6 +40,7 @@ class Between:
         self.legs = Legs()
         self.deeds = FarDeeds(self.legs)
         self._law, self._number, self._left = law, story.number, f"{story.hub}|{FAMILY}"
+        self._cut_offs = story.cut_offs
         self._tallies = [Tally() for _ in range(PARTITIONS)]
         self._abouts: dict[Name, Any] = {}
         self._now_ms = 0
@@ -49,10 +51,12 @@ class Between:
         expected: Expected,
         version: int,
         words: Words,
-        lines: tuple[Room, Iterable[tuple[str, str, str]]],
+        lines: tuple[Room, Iterable[tuple[str, str, str]], IsOld],
     ) -> None:
         """One record and what was said of it; `lines` are those there are, and their room."""
-        room, places = lines
+        room, places, is_old = lines
+        if self._cut_offs:  # without, no word is too old
+            self.legs.is_old = is_old
         self._hear(record, expected, version, room)
         for place, (name, told, content, about) in words:
             if name[0] != "done":
@@ -83,6 +87,7 @@ class Between:
         if expected.tick:
             self._now_ms = max(self._now_ms, record.timestamp)
             self.legs.tick(version, self._now_ms)
+            self.legs.answered(self._now_ms, self._next_cut_off)
         said = expected.verdict in ("accepted", "")
         cause = json.loads(record.value)["id"] if said else "unknown"
         self.legs.weigh(room, cause, version, self._now_ms)
@@ -105,15 +110,24 @@ class Between:
             self._law("I10", not unanswered, f"record {record.offset} has no answer")
 
     def _leftovers(self, tick: int, room: Room, places: Iterable[tuple[str, str, str]]) -> None:
-        """What hub and market did not match of each line, in pieces or thousandths."""
+        """What hub and market did not match of each line, in pieces or thousandths.
+
+        Goods that wait to be counted are not told; that they have just been, is.
+        """
         right, goods = {}, reference.catalogue().commodities
         for side, line, commodity in places:
             left = room(side, line, commodity) - self.legs.promised(side, line, commodity)
             least = PIECE if goods[CommodityCode(commodity)].unit == "EA" else THOUSANDTH
-            if left >= least:
-                right[line] = left - left % least
+            if left >= least and not self.legs.waits(line):
+                right[line] = left - left % least, self.legs.asked.get(line, (0, 0))[1] > 0
         shown = self._abouts.get(("left", self._left), {})
         self._law("I6", shown == right, f"left after tick {tick}: {shown}, not {right}")
+
+    def _next_cut_off(self, now_ms: int) -> int:
+        """The hubs of all stories are in western Indonesia."""
+        day = (now_ms + WIB_MS) // DAY * DAY - WIB_MS
+        moments = [day + n * DAY + m * 60_000 for n in (0, 1) for m in self._cut_offs]
+        return min(at for at in moments if at > now_ms)
 
     def _finished(self, tick: int, words: Words) -> None:
         """Every partition of the market hears that a tick is done, after all that it led to."""

@@ -158,7 +158,7 @@ class Truth:
         resting = self._resting()
         lines = (place for place in self._lines.places if place[1] not in resting)
         places = [place for place in lines if not expected.tick or self._is_open(*place[:2])]
-        room = self._lines.room, places
+        room = self._lines.room, places, self._lines.is_old
         self.between.follow(record, expected, self._version(record), words, room)
 
     def _resting(self) -> set[str]:

@@ -39,10 +39,11 @@ class WrittenMarket(PaperMarket):
         hours: Hours | None = None,
         *,
         outlook: bool = False,
+        asking: bool = False,
     ) -> None:
         self.rows: dict[Place, list[Row]] = defaultdict(list)
         self._at: Place = (EVENTS, 0)
-        super().__init__(seed, deadly, hours, outlook=outlook)
+        super().__init__(seed, deadly, hours, outlook=outlook, asking=asking)
 
     def work(self, place: Place, most: int) -> None:
         self._at = place

@@ -67,11 +67,13 @@ class PaperMarket:
         hours: Hours | None = None,
         *,
         outlook: bool = False,
+        asking: bool = False,
     ) -> None:
         """`deadly`: how likely a part dies after a run, and before its outputs leave.
 
         `hours` are when hubs decide; always, where nothing is said. `outlook`: whether hubs hear
-        the market's prices.
+        the market's prices; `asking`: whether hubs, too, have the cut-offs of `hours`, and so ask
+        for word of old goods.
         """
         self.chance, self.deadly = Random(seed), deadly
         self.ticks, self.now, self.generation = 0, NOON, 0
@@ -81,7 +83,8 @@ class PaperMarket:
         if hours is not None:
             made = copy(made).deciding_at(hours.minutes, hours.zones)
         for n in range(PARTITIONS):
-            self.parts[EVENTS, n] = Part(partial(builder(outlook=outlook).partition, n))
+            minutes = hours.minutes if hours is not None and asking else ()
+            self.parts[EVENTS, n] = Part(partial(builder(minutes, outlook=outlook).partition, n))
             self.parts[MARKET, n] = Part(partial(made.partition, n))
 
     def say(self, *sayings: Saying) -> "PaperMarket":

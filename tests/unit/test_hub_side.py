@@ -18,6 +18,7 @@ from schemas.market import (
 from streams.core.interchange import hub_life
 from streams.core.interchange.hub_residual import LINES_MAX, Residuals, left_needs, left_offers
 from streams.core.interchange.hub_side import FENCE_MS, At, HubSide
+from streams.core.interchange.hub_state import Leg
 from streams.core.interchange.protocol_table import HOLD_MS, LEGS, LIVE, TOMBSTONE_MS, LegEvent
 from tests.support.line_books import Standing, standing
 from tests.support.lines import need, offer
@@ -30,11 +31,15 @@ class Desk:
 
     def __init__(self, stock: int = 100) -> None:
         self.stock, self.version, self.now_ms = stock, 0, 0
+        self.doubts = ""
         self.side = HubSide(self)
         self.changelog: dict[str, bytes | None] = {}
 
     def room(self, side: LegSide, line: str, commodity: str) -> int:
         return self.stock if (side, line, commodity) == (OFFER, "o", "X") else 0
+
+    def doubt(self, leg: Leg, at: At) -> str:
+        return self.doubts
 
     def at(self) -> At:
         self.version += 1

@@ -9,7 +9,7 @@ from schemas.quantity import MICRO
 from streams.core.eligibility import CODES, Code
 from streams.core.reasons import TEXTS, Text, amount, rupiah, text
 
-CROWD = {"outbid", "sold_out", "filled", "no_offer", "no_need", "unanswered"}
+CROWD = {"outbid", "sold_out", "filled", "no_offer", "no_need", "unanswered", "count_wanted"}
 BETWEEN_HUBS = {"sailing", "no_sailing", "capacity", "permit"}
 FIGURES: dict[str, int | str] = {
     "with": "19.02.01.2001|LADA-PUTIH|A|",

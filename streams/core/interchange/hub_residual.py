@@ -25,7 +25,10 @@ _Left = TypeVar("_Left", LeftOffer, LeftNeed)
 
 
 def left_offers(
-    offers: Sequence[OfferLine], proposed: Mapping[str, int], contracts: Collection[str] = ()
+    offers: Sequence[OfferLine],
+    proposed: Mapping[str, int],
+    contracts: Collection[str] = (),
+    counted: Collection[str] = (),
 ) -> tuple[LeftOffer, ...]:
     """Offers less what the hub's own proposals take of them; `proposed` is micro by line."""
     left = [
@@ -39,6 +42,7 @@ def left_offers(
             expires_day=-1 if o.expires_day is None else o.expires_day,
             min_lot=o.min_lot,
             contract=o.line in contracts,
+            counted=o.line in counted,
         )
         for o in offers
         if (free := matchable(o.quantity - proposed.get(o.line, 0), o.quantity))

@@ -2,11 +2,11 @@
 
 Theory of operation. A hub is the sole writer of its legs. Whatever is asked, the answer is the leg
 as it stands, absolute and versioned, so asking twice changes nothing. A hold takes of what is free
-at that moment and of nothing else; it ends by itself at a tick. A commit keeps part of a hold and
-frees the rest; what is committed leaves only by delivery, by release, or when the market tells
-that the match holds less. What people do is kept with the leg until the market has heard it. When
-a line shrinks, holds are cut, newest first; committed legs that are no longer covered are marked,
-naming the report. A leg that is over is remembered, so that a late request finds it over.
+at that moment and of nothing else, and of goods only while word of them is fresh; it ends by
+itself at a tick. A commit keeps part of a hold and frees the rest; what is committed leaves only
+by delivery, by release, or when the market tells that the match holds less. What people do is kept
+with the leg until the market has heard it. When a line shrinks, holds are cut, newest first;
+committed legs no longer covered are marked, naming the report. What is over is remembered.
 
 A request of a generation below one heard in the last ten minutes comes from a market worker that
 was replaced: it changes nothing. Refuses to know what a line is and what else is promised of it:
@@ -35,6 +35,7 @@ from streams.core.interchange.hub_state import (
     HubRecord,
     LeftOver,
     Leg,
+    Question,
     decode,
     encode,
     leg_name,
@@ -59,6 +60,9 @@ class Stock(Protocol):
         that commodity; 0 for a line that is not there.
         """
 
+    def doubt(self, leg: Leg, at: "At") -> str:
+        """Why what a leg asks for may not be promised yet though it is free; "" when it may."""
+
 
 class At(NamedTuple):
     """The record that something follows from: its version, and the partition's time in ms."""
@@ -80,6 +84,7 @@ class HubSide:
         self.fences: dict[str, Fence] = {}
         self.left: dict[str, LeftOver] = {}
         self.heard: dict[str, Heard] = {}
+        self.questions: dict[str, Question] = {}
         self.changed: dict[str, None] = {}
         self.told: dict[str, None] = {}
         self.moved: dict[str, None] = {}
@@ -150,8 +155,9 @@ class HubSide:
             return
         granted = min(asked.quantity, self.free(asked.side, asked.line, asked.commodity))
         leg = self._new(asked, at, asked.line, asked.commodity)
-        if granted < max(1, asked.least):
-            self._end(leg, LegState.REFUSED, "missing", at)
+        why = "missing" if granted < max(1, asked.least) else self._stock.doubt(leg, at)
+        if why:
+            self._end(leg, LegState.REFUSED, why, at)
             return
         leg.held, leg.until_ms = granted, at.as_of_ms + asked.ttl_ms
         self._keep(leg, at)
@@ -328,6 +334,7 @@ class HubSide:
             "fence": self.fences,
             "left": self.left,
             "out": self.heard,
+            "ask": self.questions,
         }
         return tables[kind]
 

@@ -2,7 +2,8 @@
 
 `leg/<match>|<side>` is a leg, alive or remembered; `fence/<family>` the youngest generation of the
 market that spoke; `left/<hub>|<family>` what was last said to be left over; `out/<hub>|<family>`
-the prices that the market told. Of two records of a key the one of the higher version is kept.
+the prices that the market told; `ask/<line>` that the owner of goods was asked whether they are
+there. Of two records of a key the one of the higher version is kept.
 """
 
 from typing import Final
@@ -108,11 +109,24 @@ class Heard(HubRecord):
     told: tuple[tuple[Quoted, ...], ...] = ()
 
 
+class Question(HubRecord, gc=False):
+    """An owner was asked at a time whether goods are still there, for another hub wants them.
+
+    `until_ms` is the cut-off up to which the answer counts as just given; -1 before any answer.
+    """
+
+    hub: str
+    family: str
+    at_ms: int
+    until_ms: int = -1
+
+
 _TYPES: Final[dict[str, type[HubRecord]]] = {
     "leg": Leg,
     "fence": Fence,
     "left": LeftOver,
     "out": Heard,
+    "ask": Question,
 }
 _DECODERS: Final = {kind: msgspec.msgpack.Decoder(cls) for kind, cls in _TYPES.items()}
 KINDS: Final = frozenset(_TYPES)

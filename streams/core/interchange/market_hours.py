@@ -5,12 +5,13 @@ draft is kept, and changed by every round. Between hubs one would either hold go
 that may do better yet, or promise nothing: so none is kept. Up to a cut-off of either hub the
 market only listens; then it solves over all it has heard, starts what concerns that hub, and goes
 on for some minutes, so that what a hub could not grant is matched otherwise. What was started is
-not changed by later rounds. Emergencies never wait. Who was away at a cut-off decides when back.
+not changed by later rounds. Emergencies never wait, nor do goods whose owner was asked whether
+they are there and has just said so. Who was away at a cut-off decides when back.
 
 Refuses to know how a round is solved. Times are milliseconds UTC.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -55,13 +56,20 @@ class Hours:
         shipments: Iterable[Shipment],
         ends: tuple[Mapping[str, OfferLine], Mapping[str, NeedLine]],
         zones: frozenset[int],
+        counted: Collection[str] = (),
     ) -> list[Shipment]:
-        """Give what may start while these zones decide; of a deal all or nothing."""
+        """Give what may start while these zones decide; of a deal all or nothing.
+
+        Goods that were `counted` because somebody wanted them wait for no cut-off.
+        """
         found = list(shipments)
         if not self.minutes:
             return found
         offers, needs = ends
-        due = [self._is_due(offers[s.offer], needs[s.need], zones) for s in found]
+        due = [
+            s.offer in counted or self._is_due(offers[s.offer], needs[s.need], zones)
+            for s in found
+        ]
         deals = {s.deal for s, is_due in zip(found, due, strict=True) if is_due} - {None}
         return [s for s, is_due in zip(found, due, strict=True) if is_due or s.deal in deals]
 

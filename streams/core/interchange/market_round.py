@@ -57,7 +57,8 @@ def rest_ticks(work: int) -> int:
 class Problem(NamedTuple):
     """A round of a family: its lines, options, the day since 1970, and what goes anyway.
 
-    `hubs` are all that have lines of the family, whether or not any are left.
+    `hubs` are all that have lines of the family, whether or not any are left; `counted` are
+    offers whose owners were asked for word of them and have just given it.
     """
 
     family: str
@@ -67,6 +68,7 @@ class Problem(NamedTuple):
     today: int
     flows: tuple[Flow, ...] = ()
     hubs: tuple[str, ...] = ()
+    counted: frozenset[str] = frozenset()
 
     @property
     def ends(self) -> "Ends":
@@ -183,11 +185,12 @@ class Rounds:
         return self._policy.hours.open_zones(self._store.now.heard, self._store.now.as_of_ms)
 
     def _waiting(self) -> set[str]:
-        """Families of which nothing may start now: nobody decides, and there is no emergency."""
+        """Families of which nothing may start now: nobody decides, and nothing cannot wait."""
         if not self._policy.hours.minutes or self._zones:
             return set()
         told = self._store.residuals.values()
         urgent = {r.family for r in told if any(n.priority == EMERGENCY for n in r.needs)}
+        urgent |= {r.family for r in told if any(offer.counted for offer in r.offers)}
         return self._store.families.keys() - urgent
 
     def _due(self) -> tuple[int, tuple[int, ...]] | None:
@@ -242,7 +245,7 @@ class Rounds:
         """
         tick, room = when
         wanted = tuple(found)
-        due = self._policy.hours.started(wanted, ends, self._zones)
+        due = self._policy.hours.started(wanted, ends, self._zones, problem.counted)
         names = {one.match for one in due}
         chosen = whole_deals([*due, *(one for one in wanted if one.match not in names)], room)
         cut = sum(one.match in names for one in chosen) < len(due)
@@ -305,7 +308,8 @@ class Rounds:
             goods=self._policy.goods,
         )
         hubs = tuple(lines.hub for lines in told)
-        return Problem(family, offers, needs, options, self._today, flows, hubs)
+        counted = frozenset(o.line for lines in told for o in lines.offers if o.counted)
+        return Problem(family, offers, needs, options, self._today, flows, hubs, counted)
 
     def _rests(self, pair: Pair) -> bool:
         if pair.rest_until_ms > self._store.now.as_of_ms:

@@ -81,7 +81,8 @@ _E: Final = LegEvent
 LEGS: Final[Mapping[tuple[LegState | None, LegEvent], LegRule]] = MappingProxyType(
     {
         (None, _E.RESERVE): LegRule(
-            (_L.HELD, _L.REFUSED), "held: what is free, at most what was asked; else refused"
+            (_L.HELD, _L.REFUSED),
+            "held: what is free, at most what was asked; refused: too little, or old word of it",
         ),
         (None, _E.COMMIT): LegRule((_L.LAPSED,), "nothing is held, so nothing is promised"),
         (None, _E.RELEASE): LegRule((_L.RELEASED,), "a reserve that comes late finds it so"),
