@@ -179,6 +179,11 @@ class CoopBook:
             known = self._levels[goods] = shelf.level(self._names, is_void)
         return known
 
+    def last_word(self, goods: Goods) -> int | None:
+        """The newest time that anything was said of a position, taken back or not; ms UTC."""
+        shelf = self.stock.get(goods)
+        return None if shelf is None else max(shelf.lines[::4])
+
     def counted(self, goods: Goods) -> Key | None:
         """When and by whom a position was counted last, None when nobody did."""
         shelf = self.stock.get(goods)

@@ -26,10 +26,15 @@ PACKS: Final = frozenset(
 _MEASURES: Final = PACKS | {"LITER"}
 _WITA: Final = frozenset("51 52 53 63 64 65 71 72 73 74 75 76".split())
 _WIT_FROM: Final = "81"
+_FRESH_DAYS: Final = {"high": 1, "medium": 3, "low": 14, "none": 30}
+"""By how badly goods keep."""
 
 
 class Good(NamedTuple):
-    """One commodity: base unit, family, stage, trade class, and its usual prices in rupiah."""
+    """One commodity: base unit, family, stage, trade class, and its usual prices in rupiah.
+
+    `fresh_ms` is how old word of it may be before its owner is asked.
+    """
 
     unit: str
     family: str
@@ -37,6 +42,7 @@ class Good(NamedTuple):
     trade: str
     price_min: int
     price_max: int
+    fresh_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,7 @@ def load() -> Reference:
             row["trade"],
             int(row["price_min_idr"]),
             int(row["price_max_idr"]),
+            _FRESH_DAYS[row["perishability"]] * 86_400_000,
         )
         for row in _rows("commodities.csv")
     }

@@ -7,7 +7,8 @@ order wants. What cannot be known: lines of somebody who never spoke are counted
 looked at, a hold that was cut or ended before it was told again counts as what was told next. Once
 committed, a leg that loses its goods is at risk and no breach. It lets go of what the market says
 that its match need not hold, and of nothing else; what the market says at last must be what people
-are shown.
+are shown. Where hubs have cut-offs, which a match says that people are shown, goods are granted
+while word of them is fresh only; a commit may come for as long as a hold stands.
 """
 
 from collections import defaultdict
@@ -17,6 +18,7 @@ from typing import Final
 
 from deploy.verify.derived import EPOCH
 from deploy.verify.findings import LIVES, PROMISES, Report, place
+from deploy.verify.goods import load
 from deploy.verify.legs import Legs, Told, name_of
 from deploy.verify.lives import ARRIVED, HOLDING, PAYMENTS, is_too_late
 from deploy.verify.match_records import MatchRecord
@@ -25,6 +27,7 @@ from deploy.verify.walk import Walk
 from deploy.verify.words import micro
 
 _OFFER_PARTS: Final = 4
+_HOLD_MS: Final = 600_000
 Inside = Callable[[str], int]
 """What matches inside the hub that a side has said yes to hold of a line, in millionths."""
 
@@ -35,8 +38,11 @@ class Grants:
     def __init__(self, legs: Legs, events: str, partition: int, report: Report) -> None:
         self._legs, self._report = legs, report
         self._events, self._partition = events, partition
+        self._goods: Final = load().goods
         self._asked = legs.asked
         self._due: dict[int, list[tuple[Told, Message | None]]] = defaultdict(list)
+        self._old: dict[str, tuple[Told, int, int]] = {}
+        """Matches whose goods were granted on old word: how old it was, and might have been."""
         for life in legs.lives.values():
             was: Message | None = None
             for told in life:
@@ -53,6 +59,8 @@ class Grants:
             if was is None or was.state != told.said.state:
                 self._was_asked(told)
                 self._is_there(walk, told, inside)
+            if was is None and told.said.side == "offer":
+                self._is_fresh(walk, told)
 
     def settle(self) -> None:
         """At the end of the log every leg must have had its record."""
@@ -96,6 +104,10 @@ class Grants:
 
     def stand(self, newest: Mapping[str, MatchRecord]) -> None:
         """What a leg was told last of its match is what people are shown, or was before."""
+        for match, (told, age_ms, most_ms) in self._old.items():
+            if match in newest and newest[match].freezes_ms >= 0:
+                what = f"{name_of(told.said)} was granted on old word, and its owner was not asked"
+                self._breach(told, what, f"at most {most_ms} ms", age_ms)
         for (match, side), asked in self._asked.items():
             stands = [a for a in asked if a.type == STAND]
             last, said = max(stands, key=_version, default=None), newest.get(match)
@@ -122,6 +134,18 @@ class Grants:
         if taken > most:
             what = f"{name_of(said)} was {said.state} beyond what there was of {said.line}"
             self._breach(told, what, f"at most {most}", taken)
+
+    def _is_fresh(self, walk: Walk, told: Told) -> None:
+        """Keep in mind whose goods nobody had spoken of for too long."""
+        coop, *goods = told.said.line.split("|")
+        if len(goods) != _OFFER_PARTS - 1 or coop not in walk.books or told.said.at_risk:
+            return
+        last_ms = walk.book(coop).last_word((goods[0], goods[1], goods[2]))
+        if last_ms is None:
+            return
+        age_ms, most_ms = walk.as_of_ms - last_ms, self._goods[goods[0]].fresh_ms + _HOLD_MS
+        if age_ms > most_ms:
+            self._old[told.said.match] = told, age_ms, most_ms
 
     def _stock(self, walk: Walk, said: Message) -> int | None:
         coop, *goods = said.line.split("|")

@@ -12,10 +12,11 @@ import pytest
 from streams.agents.tenure import Tenure
 from streams.core import outputs
 from streams.core.holdings import Holdings
+from streams.core.interchange.hub_asking import Questions
 from tests.simulation.schedules import Checks, run
 from tests.simulation.shrinking import shrunk, told, told_again
 from tests.simulation.teller import HUBS, story
-from tests.simulation.truth import Truth
+from tests.simulation.truth import BreachError, Truth
 from tests.simulation.worker import on_one_thread
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,6 +49,23 @@ def test_the_laws_of_drafts_hold_in_long_stories_of_hubs_with_cut_offs() -> None
     for n in range(LONG):
         long = story(f"long {n}", sorted(HUBS)[n % len(HUBS)], 60, "injected", (7 * 60, 14 * 60))
         Truth(long, "injected")
+
+
+@pytest.mark.parametrize(
+    ("name", "bug"),
+    [
+        ("doubt", lambda *_: ""),
+        ("is_open", lambda *_: False),
+        ("is_counted", lambda *_: False),
+        ("lapse", lambda *_: 0),
+    ],
+)
+def test_an_owner_who_is_not_asked_or_not_heard_is_noticed(
+    monkeypatch: pytest.MonkeyPatch, name: str, bug: object
+) -> None:
+    monkeypatch.setattr(Questions, name, bug)
+    with pytest.raises(BreachError):
+        test_the_laws_of_drafts_hold_in_long_stories_of_hubs_with_cut_offs()
 
 
 def test_the_real_matcher_under_a_few_schedules() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from deploy.verify.findings import PROMISES
 from schemas.market import LegTold, Residual, read
 from schemas.topics import EVENTS, MARKET, MATCHES
 from streams.core.interchange.market_hours import DECIDING_MS, Hours
@@ -30,9 +31,8 @@ LONG_AGO = 31 * DAY
 """Word of what keeps for ever is old after 30 days."""
 
 
-def market(*minutes: int, seed: int = 0, deadly: float = 0.0) -> WrittenMarket:
-    hours = Hours(minutes or (FIRST, SECOND), ZONES)
-    return WrittenMarket(seed, deadly, hours, asking=True)
+def market(seed: int = 0, deadly: float = 0.0, *, asking: bool = True) -> WrittenMarket:
+    return WrittenMarket(seed, deadly, Hours((FIRST, SECOND), ZONES), asking=asking)
 
 
 def stocked(on: PaperMarket, quantity: int = 500, ago_ms: int = LONG_AGO) -> PaperMarket:
@@ -196,7 +196,7 @@ def test_a_hub_made_of_its_changelog_still_waits_and_still_hears() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_hubs_and_markets_that_die_again_and_again_ask_and_hear_all_the_same(seed: int) -> None:
-    shop = market(seed=seed, deadly=0.15)
+    shop = market(seed, 0.15)
     ordered(ordered(stocked(shop), 400, BANTEN))
     decided(shop)
     assert states(shop) == []
@@ -205,6 +205,19 @@ def test_hubs_and_markets_that_die_again_and_again_ask_and_hear_all_the_same(see
     assert sum(int(match["quantity"]) for match in shop.matches()) == 450
     assert {match["state"] for match in shop.matches()} == {"proposed"}
     assert checked(shop.written()).breaches == []
+
+
+def test_a_checker_of_the_logs_sees_that_nobody_was_asked() -> None:
+    """Hubs without cut-offs promise what they have; the market decides at cut-offs even so."""
+    shop = market(asking=False)
+    decided(ordered(stocked(shop)))
+    assert states(shop) == [("proposed", BELITUNG, "200")]
+    (breach,) = checked(shop.written()).breaches
+    assert breach.check == PROMISES
+    assert "its owner was not asked" in breach.what
+    fresh = market(asking=False)
+    decided(ordered(stocked(fresh, ago_ms=LONG_AGO - DAY)))
+    assert checked(fresh.written()).breaches == []
 
 
 def test_the_log_says_the_same_again_whatever_was_read_in_one_run() -> None:
