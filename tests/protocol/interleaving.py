@@ -182,14 +182,14 @@ class World:
     # ------------------------------------------------------------------ quiet
     def settle(self) -> None:
         """No more faults and no more words: run until a tick leads to nothing."""
-        said = self.counts["reserve"], self._said()
+        said = self._said()
         for _ in range(QUIET_TICKS_MAX):
             top = max(one.next_tick for one in self.workers)
             for worker in self.workers:
                 worker.log.append(Tick(top, top * TICK_MS + self.late_ms))
                 worker.next_tick = top + 1
             self._run_all()
-            before, said = said, (self.counts["reserve"], self._said())
+            before, said = said, self._said()
             if said == before:
                 return
         raise Breach("it never comes to rest")
@@ -197,6 +197,7 @@ class World:
     def _said(self) -> list[Any]:
         stores = [bazaar.side.store for bazaar in self.bazaars]
         return [
+            *(self.counts[word] for word in ("reserve", "retell")),
             *({n: leg.version for n, leg in s.side.legs.items()} for s in self.stalls),
             *({n: match.phase for n, match in s.matches.items()} for s in stores),
             *({n: lines.told for n, lines in s.residuals.items()} for s in stores),
