@@ -19,7 +19,7 @@ from schemas.market import LegSide
 from streams.core.interchange.hub_side import At, HubSide
 from streams.core.interchange.hub_state import Leg, Question
 
-MOVED_MAX: Final = 300
+MOVED_MAX: Final = 100
 """How many questions a tick may close or forget; the others follow at the next."""
 NEVER_MS: Final = -1
 IsOld = Callable[[str, int], bool]
