@@ -144,6 +144,8 @@ def _offer(row: dict[str, Any]) -> Offer:
         floor_price=row["floor_price"],
         expires_on=_day(row["expires_on"]),
         min_lot=_amount(row["min_lot"]),
+        asks=row.get("asks", []),
+        holds=row.get("holds", []),
     )
 
 
@@ -160,6 +162,8 @@ def _need(row: dict[str, Any]) -> Need:
         priority=row["priority"],
         market=row["market"],
         min_lot=_amount(row["min_lot"]),
+        asks=row.get("asks", []),
+        holds=row.get("holds", []),
     )
 
 

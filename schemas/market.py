@@ -22,6 +22,7 @@ import msgspec
 from schemas.errors import Reason, Rejection
 from schemas.events import DONE, Closed, Envelope, Text
 from schemas.outlook import Outlook
+from schemas.permits import Asking, Bound, Holder
 from schemas.quantity import QUANTITY_MAX_MICRO, format_quantity, parse_quantity
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -57,7 +58,7 @@ class LegState(StrEnum):
     RELEASED = "released"
 
 
-class LeftOffer(Closed, frozen=True, kw_only=True):
+class LeftOffer(Asking, frozen=True, kw_only=True):
     """Goods with no match at home, fields as the matcher's; `counted` lately, because asked."""
 
     line: str
@@ -72,7 +73,7 @@ class LeftOffer(Closed, frozen=True, kw_only=True):
     counted: bool = False
 
 
-class LeftNeed(Closed, frozen=True, kw_only=True):
+class LeftNeed(Asking, frozen=True, kw_only=True):
     """An order, or what is left of it, that found no goods at home."""
 
     line: str
@@ -98,13 +99,13 @@ class Residual(Closed, frozen=True, kw_only=True):
     generation: Count = 0
     offers: tuple[LeftOffer, ...] = ()
     needs: tuple[LeftNeed, ...] = ()
+    holders: tuple[Holder, ...] = ()
 
 
 class Done(Closed, frozen=True, kw_only=True):
     """A hub partition has carried out a tick and said all that follows from it.
 
-    `told` stands for all leftovers that it has told the partition of the market that hears this,
-    a sum from 0 to 2**63 - 1; -1 while some are still to be told.
+    `told`, 0 to 2**63 - 1, sums up all leftovers told to who hears it; -1 while some are to come.
     """
 
     partition: Count
@@ -127,7 +128,7 @@ class ActTold(Closed, frozen=True, kw_only=True):
     final: bool = False
 
 
-class LegTold(Closed, frozen=True, kw_only=True):
+class LegTold(Bound, frozen=True, kw_only=True):
     """A leg as it stands: grant, refusal, acknowledgement and its opposite are all states of it.
 
     `quantity` is what is held, or what was committed; `delivered` is how much of that has left or
@@ -152,7 +153,7 @@ class LegTold(Closed, frozen=True, kw_only=True):
     acts: tuple[ActTold, ...] = ()
 
 
-class Reserve(Closed, frozen=True, kw_only=True):
+class Reserve(Bound, frozen=True, kw_only=True):
     """Hold so much of a line for a match, less if less is free, nothing if that is below `least`.
 
     The hold ends by itself `ttl_ms` after the hub's time at the grant, unless it is committed.

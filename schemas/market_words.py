@@ -58,6 +58,13 @@ MARKET: Final[Mapping[str, Word]] = {
     "market": Word("domestic or export."),
     "contract": Word("Whether a contract of a partner stands behind it."),
     "counted": Word("Whether its owner was asked for word of it and has just given it."),
+    "asks": Word("Permits that the other side must hold, in small letters."),
+    "holders": Word("Who of the owners of these lines holds which permits."),
+    "Holder.permits": Word("Permits that it holds, in small letters."),
+    "LegTold.asks": Word("Permits that its line asked for when it was granted."),
+    "LegTold.permits": Word("Permits the other side asked for; its owner held them when granted."),
+    "Reserve.asks": Word("Permits that the owner of this line must hold, in small letters."),
+    "Reserve.permits": Word("Of the permits that this line asks for, those the other side holds."),
     # legs
     "match": Word("The match, by its id.", {"pattern": MATCH_FORM.pattern}),
     "side": Word("Which end of the match: the goods, or the order that they fill."),

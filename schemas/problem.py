@@ -6,9 +6,10 @@ error that names its place. Refuses to know commodities, units and how a problem
 
     {"now": "2026-11-22T07:00:00+07:00",
      "offers": [{"line", "coop", "hub", "commodity", "grade", "quantity", "unit", "floor_price",
-                 "expires_on", "min_lot", "contract"}],
+                 "expires_on", "min_lot", "contract", "asks", "holds"}],
      "needs": [{"line", "coop", "hub", "commodity", "grades" or "grade", "quantity", "unit",
-                "ceiling_price", "needed_by", "priority", "market", "min_lot", "contract"}],
+                "ceiling_price", "needed_by", "priority", "market", "min_lot", "contract",
+                "asks", "holds"}],
      "legs": [{"from", "to", "cost_per_kg", "days", "mode", "capacity_kg", "departs_on",
                "estimated"}],
      "local_leg": {"cost_per_kg", "days"} or the cost alone,
@@ -34,6 +35,7 @@ line has a date.
 `contract` says that a line stands on a partner's contract: goods that move by contract only (LPG
 in 3 kg cylinders, subsidised fertiliser) go from such an offer to such a need, and never else. A
 partner's own line names its `hub`, the one of the site. Restricted goods and services go nowhere.
+`asks` are permits that the other side must hold, `holds` those that the co-op of a line does.
 
 A recipe makes `yield` base units of output of one of input, at `hub` (without one: in every hub
 that offers the input), for `cost` rupiah a unit made; `capacity` is how much input it still takes.
@@ -101,6 +103,8 @@ class Offer(_Closed, frozen=True, kw_only=True):
     expires_on: date | None = None
     min_lot: Number | None = None
     contract: bool = False
+    asks: list[Name] = []
+    holds: list[Name] = []
 
 
 class Need(_Closed, frozen=True, kw_only=True):
@@ -120,6 +124,8 @@ class Need(_Closed, frozen=True, kw_only=True):
     market: Name = "domestic"
     min_lot: Number | None = None
     contract: bool = False
+    asks: list[Name] = []
+    holds: list[Name] = []
 
 
 class LegBetween(_Closed, frozen=True, kw_only=True):

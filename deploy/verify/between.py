@@ -18,6 +18,7 @@ from deploy.verify.courses import Came, Course
 from deploy.verify.derived import EPOCH
 from deploy.verify.findings import LIVES, PROMISES, Report
 from deploy.verify.legs import Legs, Told, name_of
+from deploy.verify.licences import lacking
 from deploy.verify.lives import HOLDING, LUMBUNG, PAYMENTS
 from deploy.verify.match_records import MatchRecord, Step, grains_of
 from deploy.verify.match_records import name_of as match_name
@@ -108,6 +109,11 @@ class Between:
         agreed = [next((t.said for t in life if t.said.state == COMMITTED), None) for life in legs]
         if agreed[0] is None or agreed[1] is None:
             return None
+        short = lacking(agreed[0], agreed[1])
+        if short:
+            what = f"{match_name(first)} lacks a permit that a contract of its ends asks for"
+            places = self._matches.place(first)
+            self._report.breach(PROMISES, what, places, expected=[], found=sorted(short))
         countered = any(step.state == "countered" for step in first.history)
         price = UNSAID if countered else first.price
         whole = agreed[0].quantity, agreed[1].quantity

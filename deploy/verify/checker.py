@@ -21,6 +21,7 @@ from deploy.verify.findings import CONSERVED, JUDGED, LIVES, Report
 from deploy.verify.grants import Grants
 from deploy.verify.hub_acts import HubActs
 from deploy.verify.ledger import Ledger
+from deploy.verify.licences import Licences
 from deploy.verify.log import Log
 from deploy.verify.market import Market, elsewhere
 from deploy.verify.matches import Matches
@@ -138,12 +139,12 @@ def check_partition(
     deeds = Deeds(matches, names.events, number, report)
     promises = Promises(deeds, matches, market.home, names.events, known)
     grants = Grants(market.home, names.events, number, report)
+    licences = Licences(market.home, report)
     acts = HubActs(market.home, names.events, number, report)
-    walk.run(log, _following(deeds, acts, promises, grants))
-    deeds.settle()
-    acts.settle()
+    walk.run(log, _following(deeds, acts, promises, (grants, licences)))
+    for each in (deeds, acts, grants, licences):
+        each.settle()
     promises.settle(walk)
-    grants.settle()
     walk.letters.compare(log, letters, number)
     report.reasons.update(walk.letters.reasons())
     compare_positions(walk, ledger, report)
@@ -162,9 +163,10 @@ def check_partition(
 
 
 def _following(
-    deeds: Deeds, acts: HubActs, promises: Promises, grants: Grants
+    deeds: Deeds, acts: HubActs, promises: Promises, legs: tuple[Grants, Licences]
 ) -> Callable[[Walk, Moment], None]:
     """What is looked at after each record: first what moved, then whether it was there."""
+    grants, licences = legs
 
     def folded(walked: Walk, now: Moment) -> None:
         if acts.takes(now):
@@ -173,6 +175,7 @@ def _following(
             deeds.folded(walked, now)
         promises.folded(walked, now)
         grants.folded(walked, now.version, promises.held)
+        licences.folded(walked, now)
 
     return folded
 

@@ -47,14 +47,12 @@ _GENERATION: Final = Field(int, least=0, most=_LARGE, default=0)
 _TEXT: Final = Field(str, 200, "")
 _ZERO: Final = Field(str, default="0")
 _FLAG: Final = Field(bool, default=False)
-_OF: Final = {"hub": _SAID, "family": _SAID, "version": _COUNT, "generation": _GENERATION}
+_NAMES: Final = Field(list, default=[])
+_BOUND: Final[Shape] = {"asks": _NAMES, "permits": _NAMES}
+_SAID_BY: Final = {"version": _COUNT, "generation": _GENERATION}
+_OF: Final = {"hub": _SAID, "family": _SAID, **_SAID_BY}
 _END: Final = {"match": _SAID, "side": _SAID, **_OF}
-_TICKED: Final = {
-    "partition": _COUNT,
-    "tick": _COUNT,
-    "version": _COUNT,
-    "generation": _GENERATION,
-}
+_TICKED: Final = {"partition": _COUNT, "tick": _COUNT, **_SAID_BY}
 _ACT: Final[Shape] = {
     "action": _SAID,
     "actor": _SAID,
@@ -67,7 +65,7 @@ _ACT: Final[Shape] = {
 }
 _MOVED: Final = ("delivered", "holds", "shipped", "received", "refused", "lost", "released")
 SHAPES: Final[Mapping[str, Shape]] = {
-    RESIDUAL: {**_OF, "offers": Field(list, default=[]), "needs": Field(list, default=[])},
+    RESIDUAL: {**_OF, **dict.fromkeys(("offers", "needs", "holders"), Field(list, default=[]))},
     DONE: {**_TICKED, "told": Field(int, least=-1, most=_LARGE, default=-1)},
     RETELL: {**_TICKED, "market": _COUNT},
     OUTLOOK: {**_OF, "tick": _COUNT, "at_ms": _COUNT, "goods": Field(list, default=[])},
@@ -82,6 +80,7 @@ SHAPES: Final[Mapping[str, Shape]] = {
         "stood": _GENERATION,
         "heard": _GENERATION,
         "acts": Field(list, default=[]),
+        **_BOUND,
     },
     RESERVE: {
         **_END,
@@ -91,6 +90,7 @@ SHAPES: Final[Mapping[str, Shape]] = {
         "least": _SAID,
         "ttl_ms": _COUNT,
         "tick": _GENERATION,
+        **_BOUND,
     },
     COMMIT: {**_END, "quantity": _SAID},
     RELEASE: {**_END, "reason": _TEXT},
@@ -116,6 +116,7 @@ _PRICED: Final[Shape] = {
     **dict.fromkeys(("sell", "buy"), Field(list, default=[])),
 }
 _LEFT: Final = {"line": _SAID, "coop": _SAID, "commodity": _SAID, "quantity": _SAID}
+_HOLDER: Final[Shape] = {"coop": _SAID, "permits": Field(list)}
 _OFFERED: Final[Shape] = {
     **_LEFT,
     "grade": _SAID,
@@ -124,6 +125,7 @@ _OFFERED: Final[Shape] = {
     "min_lot": _ZERO,
     "contract": _FLAG,
     "counted": _FLAG,
+    "asks": _NAMES,
 }
 _WANTED: Final[Shape] = {
     **_LEFT,
@@ -134,6 +136,7 @@ _WANTED: Final[Shape] = {
     "priority": Field(str, default=""),
     "market": Field(str, default=""),
     "contract": _FLAG,
+    "asks": _NAMES,
 }
 _AMOUNTS: Final = ("quantity", "least", "min_lot", "granted", *_MOVED)
 
@@ -191,6 +194,8 @@ class Message(NamedTuple):
     partition: int = -1
     market: int = -1
     tick: int = 0
+    asks: tuple[str, ...] = ()
+    permits: tuple[str, ...] = ()
     content: Any = None
 
     @property
@@ -247,6 +252,7 @@ def _message(value: bytes | None, kinds: frozenset[str]) -> Message | None:
         found["acts"] = tuple(act for tree_ in body["acts"] if (act := _act(tree_)) is not None)
         if len(found["acts"]) != len(body["acts"]):
             return None
+    found |= {name: tuple(found[name]) for name in _BOUND if name in found}
     fields: dict[str, Any] = {"hub": "", "family": ""}
     fields |= {name: found[name] for name in Message._fields if name in found}
     fields["content"] = {k: v for k, v in tree["data"].items() if k != "generation"}
@@ -271,7 +277,10 @@ def _is_sound(kind: str, body: dict[str, Any]) -> bool:
     """What a shape cannot say: choices, forms of names, and the lines of a residual."""
     if kind == RESIDUAL:
         offered = all(_is_line(line, _OFFERED) for line in body["offers"])
+        offered &= all(_is_holder(fitted(tree, _HOLDER)) for tree in body["holders"])
         return offered and all(_is_line(line, _WANTED, "grades") for line in body["needs"])
+    if not all(_are_names(body[name]) for name in _BOUND if name in body):
+        return False
     if kind == LEG and body["state"] not in STATES:
         return False
     if kind == STAND and not _adds_up(body):
@@ -318,4 +327,13 @@ def _act(tree: Any) -> Act | None:
 
 def _is_line(tree: Any, shape: Shape, *beside: str) -> bool:
     line = fitted(tree, shape, *beside)
-    return line is not None and None not in (stated(line["quantity"]), stated(line["min_lot"]))
+    amounts = () if line is None else (stated(line["quantity"]), stated(line["min_lot"]))
+    return line is not None and None not in amounts and _are_names(line["asks"])
+
+
+def _is_holder(body: Any) -> bool:
+    return body is not None and _are_names(body["permits"])
+
+
+def _are_names(told: list[Any]) -> bool:
+    return all(isinstance(name, str) and len(name) <= _TEXT.longest for name in told)

@@ -19,14 +19,14 @@ from streams.core.drafts import is_stale
 from streams.core.effects import Away
 from streams.core.interchange.hub_asking import NEVER_MS, Questions
 from streams.core.interchange.hub_prices import Outlooks
-from streams.core.interchange.hub_residual import Residuals, left_needs, left_offers
+from streams.core.interchange.hub_residual import Residuals, held_by, left_needs, left_offers
 from streams.core.interchange.hub_side import At, HubSide
 from streams.core.interchange.hub_state import Leg
 from streams.core.lifecycle_times import HOUR_MS, next_cut_off
-from streams.core.lines import FREE, NeedLine, OfferLine
+from streams.core.lines import FREE, Bond, NeedLine, OfferLine
 from streams.core.promises import Promises
 from streams.core.rounds import Setting
-from streams.core.standing import Standing
+from streams.core.standing import Standing, bond_of
 from streams.core.state import Applied
 from streams.core.view import View
 
@@ -103,6 +103,12 @@ class Desk:
         zone = self._view.ahead_ms(hub) // HOUR_MS
         return next_cut_off(at_ms, zone, minutes) if minutes else NEVER_MS
 
+    def bond(self, side: LegSide, line: str) -> Bond:
+        """Which permits a line asks for now, and which its owner holds."""
+        coop, _, name = line.partition("|")
+        own = self._view.book.coops.get(coop)
+        return FREE if own is None else bond_of(own, name, offers=side is LegSide.OFFER)
+
     # -------------------------------------------------------------- what happens
     def hear(self, request: Request, at: At, *, again: bool) -> None:
         """Carry a request out; one that was carried out before is only answered."""
@@ -167,18 +173,21 @@ class Desk:
     def _left(self, where: HubFamily, lines: Lines, version: int) -> Residual:
         offers, needs, proposed = lines.offers(), lines.needs(), lines.proposed()
         bound, bonds, _ = lines.standing(offers, needs)
-        # Who holds which permit is known at home only, so what asks for one stays there.
-        offers = [line for line in offers if not bonds.get(line.line, FREE).asks]
-        needs = [line for line in needs if not bonds.get(line.line, FREE).asks]
         offers = [line for line in offers if not self.questions.is_open(line.line)]
         counted = [line.line for line in offers if self.questions.is_counted(line.line)]
+        left = (
+            left_offers(offers, proposed, bound, counted, bonds),
+            left_needs(needs, proposed, bound, bonds),
+        )
+        coops = {line.coop for side in left for line in side}
         return Residual(
             hub=where[0],
             family=where[1],
             version=version,
             generation=self.generation,
-            offers=left_offers(offers, proposed, bound, counted),
-            needs=left_needs(needs, proposed, bound),
+            offers=left[0],
+            needs=left[1],
+            holders=held_by({coop: self._view.book.coops[coop].permits for coop in coops}),
         )
 
     def done(self, tick: int, version: int) -> None:

@@ -18,7 +18,6 @@ from schemas.commodity import DEFAULT_SCALE, UNGRADED
 from streams.core.lines import (
     DAY_MAX,
     FREE,
-    Bond,
     BoolArray,
     Goods,
     IntArray,
@@ -110,14 +109,9 @@ def _permit(p: _Pairs) -> BoolArray:
     if not any(bond.asks for bond in (*given, *asked)):
         return np.zeros((1, 1), bool)
     rows, columns = _codes(given), _codes(asked)
-    lacking = [[not (_holds(n, o) and _holds(o, n)) for n in columns] for o in rows]
+    lacking = [[not o.meets(n) for n in columns] for o in rows]
     table = np.array(lacking, bool).reshape(len(rows), len(columns))
     return table[np.ix_([rows[o] for o in given], [columns[n] for n in asked])]
-
-
-def _holds(one: Bond, other: Bond) -> bool:
-    """Whether the owner of one line holds all that the other asks for."""
-    return set(other.asks) <= set(one.holds)
 
 
 def _commodity(p: _Pairs) -> BoolArray:

@@ -132,6 +132,10 @@ class Bond(NamedTuple):
     asks: tuple[str, ...] = ()
     holds: tuple[str, ...] = ()
 
+    def meets(self, other: "Bond") -> bool:
+        """Whether each of two owners holds all permits that the other's line asks for."""
+        return set(self.asks) <= set(other.holds) and set(other.asks) <= set(self.holds)
+
 
 FREE: Final = Bond()
 

@@ -20,7 +20,8 @@ from schemas.identity import COOP_FORM, CoopId, hub_of
 from schemas.problem import Need, Offer, Problem, ProblemError
 from schemas.quantity import MICRO, parse_price, parse_quantity, to_base
 from schemas.units import Unit, UnitTable
-from streams.core.lines import Leg, NeedLine, OfferLine, Options, goods_of
+from streams.core.contracts import permits_of
+from streams.core.lines import FREE, Bond, Leg, NeedLine, OfferLine, Options, goods_of
 
 GRAMS_PER_KG: Final = 1000
 EPOCH: Final = date(1970, 1, 1).toordinal()
@@ -68,6 +69,7 @@ class Posed:
 def pose(problem: Problem, catalogue: Catalogue, units: UnitTable) -> Posed:
     """Resolve a problem; ProblemError names the place of whatever is not certain."""
     scale = _Scale(catalogue, units)
+    lines: tuple[Offer | Need, ...] = (*problem.offers, *problem.needs)
     options = Options(
         bonuses=problem.options.bonuses,
         fairness=problem.options.fairness,
@@ -78,6 +80,7 @@ def pose(problem: Problem, catalogue: Catalogue, units: UnitTable) -> Posed:
             [o.line for o in problem.offers if o.contract]
             + [n.line for n in problem.needs if n.contract]
         ),
+        bonds={line.line: bond for line in lines if (bond := _bond(line)) != FREE},
         goods=goods_of(catalogue),
     )
     return Posed(
@@ -92,6 +95,10 @@ def pose(problem: Problem, catalogue: Catalogue, units: UnitTable) -> Posed:
         },
         local=local_of(problem),
     )
+
+
+def _bond(line: Offer | Need) -> Bond:
+    return Bond(asks=tuple(permits_of(line.asks)), holds=tuple(permits_of(line.holds)))
 
 
 class _Scale:

@@ -62,10 +62,16 @@ def term_of(own: Coop, line: OfferLine | NeedLine) -> Term | None:
     """The terms of the contract that a line stands on, None when it is its owner's own."""
     if not own.contracts:
         return None
-    name = line.line.partition("|")[2]
-    if isinstance(line, OfferLine):
-        return contracts.of_offer(own, name)
-    return contracts.of_need(own, name)
+    return _term(own, line.line.partition("|")[2], offers=isinstance(line, OfferLine))
+
+
+def _term(own: Coop, name: str, *, offers: bool) -> Term | None:
+    return contracts.of_offer(own, name) if offers else contracts.of_need(own, name)
+
+
+def bond_of(own: Coop, name: str, *, offers: bool) -> Bond:
+    """What permits bind a position or an order of an actor, and which the actor holds."""
+    return _bond(_term(own, name, offers=offers), own, asked=True)
 
 
 def _is_bound(

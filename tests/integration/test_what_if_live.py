@@ -150,4 +150,27 @@ def test_a_contract_is_open_on_its_days_alone_and_a_hub_has_nothing_else(tmp_pat
         brought,
     )
     found = amounts(lines(tmp_path, *said))
-    assert found.keys() == {OFFER, NEED, f"{COOP[:5]}|LADA-PUTIH|A|BULOG-1"}
+    opened = {f"{COOP[:5]}|LADA-PUTIH|A|BULOG-{n}" for n in (1, 3)}
+    assert found.keys() == {OFFER, NEED, *opened}
+
+
+def test_a_contract_and_its_partners_are_told_with_their_permits(tmp_path: Path):
+    bound = on_contract(5, "BULOG-3", "2026-12-31", permits=["NIB 12"])
+    more: dict[str, Any] = {"event_type": "lumbung.profile.v1", "device": "kantor"}
+    profiles = [
+        derived.ledger(n, coop=OTHER, occurred_ms=n, body=said(OTHER, n, permits=permits), **more)
+        for n, permits in ((7, ["nib 12 "]), (6, []))
+    ]
+    found = lines(tmp_path, bound, *profiles)
+    rows = {row["offer"]: row for row in found.offers} | {r["order_id"]: r for r in found.needs}
+    partners = f"{COOP[:5]}|LADA-PUTIH|A|BULOG-3"
+    assert rows[partners]["asks"] == ["NIB 12"]
+    assert rows[NEED]["holds"] == ["nib 12 "]
+    assert "holds" not in rows[OFFER]
+    ((_, posed),) = live_problems(found, DAY.date())
+    assert {o.line: o.asks for o in posed.offers} == {OFFER: [], partners: ["NIB 12"]}
+    assert [n.holds for n in posed.needs] == [["nib 12 "]]
+
+
+def said(coop: str, sequence: int, **more: Any) -> dict[str, Any]:
+    return {"coop": coop, "device": "kantor", "sequence": sequence, **more}

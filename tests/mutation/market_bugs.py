@@ -40,6 +40,14 @@ MARKET_BUGS: tuple[Planted, ...] = (
         "        granted = max(asked.quantity, self.free(",
     ),
     Planted(
+        "a permit is not looked for",
+        "I5",
+        "a hub grants to whoever asks, whatever permits one of the two lacks",
+        HUB_SIDE,
+        'if is_short or not bond.meets(Bond("", asked.asks, asked.permits)):',
+        "if is_short:",
+    ),
+    Planted(
         "a released hold is not freed",
         "I5",
         "what was let go is taken off its line for ever",

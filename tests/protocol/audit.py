@@ -24,6 +24,7 @@ from streams.core.interchange.protocol_table import (
     LegEvent,
     Phase,
 )
+from streams.core.lines import FREE, Bond
 from tests.support.line_books import standing
 
 _NO = {"version": 0}
@@ -92,6 +93,9 @@ class HubAudit:
             law(self._promised(leg) <= self._room(leg), "promised above the stock", *what)
             old = leg.side is LegSide.OFFER and self._stall.is_old(leg.line, self._stall.as_of_ms)
             law(not old, "promised on old word", *what)
+            bond = self._stall.bond(leg.side, leg.line)
+            known = leg.asks == bond.asks and set(leg.permits) <= set(bond.holds)
+            law(known, "permits that are not", bond, leg.asks, leg.permits)
         if now.committed > committed:
             law(now.committed <= held, "committed above the hold", *what)
         if was is LegState.COMMITTED and now.state is not was:
@@ -139,6 +143,8 @@ class HubAudit:
         for one in told:
             if one.state is LegState.COMMITTED:
                 self._stall.promises.add((leg_name(one.match, one.side), one.quantity))
+                licence = Bond(asks=one.asks, holds=one.permits)
+                self._stall.licences[leg_name(one.match, one.side)] = licence
 
 
 def _seen(leg: Leg) -> Seen:
@@ -215,6 +221,9 @@ class MarketAudit:
             whole = (offer.agreed, need.agreed) == (match.given, match.quantity)
             law(whole, "a share that is not whole", match)
         law(offer.agreed >= offer.least and need.agreed >= need.least, "below a lot", match)
+        names = [(leg_name(match.match, end.side), end.hub) for end in match.ends]
+        one, other = (self._stall_of(hub).licences.get(name, FREE) for name, hub in names)
+        law(one.meets(other), "shown without a permit", one, other, match)
         for end in match.ends:
             promise = leg_name(match.match, end.side), end.agreed
             stall = self._stall_of(end.hub)

@@ -9,7 +9,7 @@ from schemas.records import version_of
 from streams.core.interchange.market_round import Policy, Price, Problem
 from streams.core.interchange.market_side import MarketSide
 from streams.core.interchange.terms import Interchange, Shipment
-from streams.core.lines import NeedLine
+from streams.core.lines import FREE, NeedLine
 from streams.core.matching import BETWEEN_HUBS
 from tests.protocol.audit import MarketAudit
 
@@ -28,7 +28,7 @@ def solve(problem: Problem) -> Interchange:
             quantity = min(rest, left[offer.line] // per)
             barred = offer.hub == need.hub or (need.commodity == RAW != offer.commodity)
             barred |= (offer.line, need.line) in problem.options.held_back
-            barred |= offer.floor > need.ceiling
+            barred |= offer.floor > need.ceiling or not meets(problem, offer.line, need.line)
             if barred or quantity < max(1, need.min_lot) or quantity * per < offer.min_lot:
                 continue
             rest -= quantity
@@ -40,6 +40,11 @@ def solve(problem: Problem) -> Interchange:
         if need.min_lot and rest >= need.min_lot:
             shipments += pool(problem, need, min(rest, 3 * need.min_lot), left)
     return Interchange(tuple(shipments), 0, 0, True, 0, (), "", "exact")
+
+
+def meets(problem: Problem, offer: str, need: str) -> bool:
+    bonds = problem.options.bonds
+    return bonds.get(offer, FREE).meets(bonds.get(need, FREE))
 
 
 def pool(
@@ -54,6 +59,7 @@ def pool(
         and (offer.hub != need.hub and offer.commodity == need.commodity)
         and (offer.floor <= need.ceiling and not offer.min_lot)
         and (offer.line, need.line) not in pairs
+        and meets(problem, offer.line, need.line)
     ]
     if len(small) < 2 or sum(left[offer.line] for offer in small) < need.min_lot:
         return

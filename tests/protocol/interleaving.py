@@ -13,12 +13,13 @@ from typing import Any
 
 from schemas.market import LegSide, LegState, Retell
 from streams.core.interchange.market_side import Tick
+from streams.core.lines import Bond
 from tests.protocol import audit
 from tests.protocol.audit import Breach, MarketAudit
 from tests.protocol.bazaar import RAW, Bazaar
 from tests.protocol.post import Post
 from tests.protocol.prices import agree, priced
-from tests.protocol.stall import Decided, Line, Said, Stall
+from tests.protocol.stall import Decided, Licensed, Line, Said, Stall
 
 TICK_MS = 150_000
 DAY_MS = 86_400_000
@@ -27,6 +28,10 @@ WIRE_EACH = 16
 """One schedule in so many sends its letters as bytes."""
 POOLS_EACH = 4
 """One world in so many is of small lots that only trade together."""
+PERMITS_EACH = 2
+"""Of worlds without prices one in so many has contracts that ask for a permit, and people who get
+and lose it."""
+PERMIT = ("nib",)
 PRICES_EACH = 2
 """One world in so many has a market that tells hubs of prices."""
 ASKS_EACH = 3
@@ -45,6 +50,8 @@ ACTIONS = {
     "kill market": 3,
     "once more": 3,
 }
+LICENSED = 0.08
+"""How often somebody gets or loses a permit, or a contract is said anew, by steps."""
 WORDS = ("pay", "receive", "ship", "accept", "counter")
 _WORDS, _WEIGHTS = tuple(ACTIONS), tuple(accumulate(ACTIONS.values()))
 
@@ -69,6 +76,9 @@ class World:
         self.late_ms, self.counts = 0, Counter[str]()
         hubs = [f"1{n}.0{n}" for n in range(chance.choice((2, 2, 3, 4)))]
         self.pools = Random(f"pools/{seed}").randrange(POOLS_EACH) == 0
+        self.prices = Random(f"prices/{seed}").randrange(PRICES_EACH) == 0
+        self.rights = Random(f"permits/{seed}")
+        self.permits = self.rights.randrange(PERMITS_EACH) == 0 and not self.prices
         self.families = ["F1", "F2"][: chance.choice((1, 1, 2))]
         self.home = {hub: n % chance.choice((1, 2, 2, 3)) for n, hub in enumerate(hubs)}
         partitions = max(self.home.values()) + 1
@@ -87,7 +97,7 @@ class World:
         if Random(f"asks/{seed}").randrange(ASKS_EACH) == 0:
             for stall in self.stalls:
                 stall.fresh_ms = FRESH_MS
-        price = priced if Random(f"prices/{seed}").randrange(PRICES_EACH) == 0 else None
+        price = priced if self.prices else None
         told = (partitions, self._to_hub, self.home.__getitem__, price)
         self.bazaars = [Bazaar(n, *told) for n in range(markets)]
         self.workers: list[Stall | Bazaar] = [*self.stalls, *self.bazaars]
@@ -98,6 +108,7 @@ class World:
             if self.pools and one.side is LegSide.OFFER:
                 stock = 1 + stock // 4
             self.stalls[self.home[one.hub]].log.append(Said(one.name, stock, "r0"))
+            self._license(self.stalls[self.home[one.hub]], one.name)
 
     def _lines(self, hub: str, family: str) -> list[Line]:
         chance, found = self.chance, []
@@ -146,6 +157,19 @@ class World:
         elif word == "decide":
             eager = chance.random() < 0.8
             self._decides(stall, WORDS if eager else tuple(chance.sample(WORDS, len(WORDS))))
+
+    def license(self) -> None:
+        """Somebody may get or lose a permit, or say a contract anew."""
+        stall = self.rights.choice(self.stalls)
+        if self.rights.random() < LICENSED and stall.lines:
+            self._license(stall, self.rights.choice(sorted(stall.lines)))
+
+    def _license(self, stall: Stall, line: str) -> None:
+        if self.permits:
+            rights = self.rights
+            asks, holds = rights.random() < 0.3, rights.random() < 0.6
+            bond = Bond("", PERMIT if asks else (), PERMIT if holds else ())
+            stall.log.append(Licensed(line, bond))
 
     def _agree(self) -> None:
         """For once nothing is late and everybody does the next thing."""
@@ -247,6 +271,7 @@ def run(seed: int, steps: int = 0) -> Told:
             world.settle()
         for _ in range(steps or world.chance.randint(30, 140)):
             told.steps += 1
+            world.license()
             world.step()
         world.settle()
         world.check()

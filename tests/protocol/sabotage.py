@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
+from msgspec import structs
+
 from schemas.market import Commit, LegState, Release, Reserve
 from streams.core.interchange import (
     hub_life,
@@ -42,6 +44,11 @@ def _granted_again(side: HubSide, asked: Reserve, at: At) -> None:
         return
     leg.held += min(asked.quantity, side.free(asked.side, asked.line, asked.commodity))
     side._keep(leg, at)
+
+
+def _permits_believed(side: HubSide, asked: Reserve, at: At) -> None:
+    bond = side._stock.bond(asked.side, asked.line)
+    _reserve(side, structs.replace(asked, asks=bond.holds, permits=bond.asks), at)
 
 
 def _committed_blindly(side: HubSide, asked: Commit, at: At) -> None:
@@ -187,6 +194,7 @@ _news_of, _request_of = market_asking.news_of, market_asking.request_of
 
 BUGS: Final[Mapping[str, Planted]] = {
     "a repeated reserve is granted again": Planted(HubSide, "_reserve", _granted_again),
+    "a hub believes that permits are there": Planted(HubSide, "_reserve", _permits_believed),
     "a commit is carried out blindly": Planted(HubSide, "_commit", _committed_blindly),
     "the excess of a commit is lost": Planted(HubSide, "_commit", _excess_is_lost),
     "a release leaves what is committed": Planted(HubSide, "_release", _committed_stays),

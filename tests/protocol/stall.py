@@ -25,10 +25,11 @@ from schemas.records import version_of
 from streams.core.interchange import hub_life
 from streams.core.interchange.hub_asking import Questions
 from streams.core.interchange.hub_prices import Outlooks
-from streams.core.interchange.hub_residual import Residuals
+from streams.core.interchange.hub_residual import Residuals, held_by
 from streams.core.interchange.hub_side import At, HubSide
 from streams.core.interchange.hub_state import Leg
 from streams.core.interchange.market_side import Tick
+from streams.core.lines import FREE, Bond
 from tests.protocol.audit import HubAudit
 from tests.protocol.prices import heard_once
 
@@ -52,6 +53,13 @@ class Said(NamedTuple):
     line: str
     quantity: int
     cause: str
+
+
+class Licensed(NamedTuple):
+    """What a line asks of others from now on, and which permits its owner holds."""
+
+    line: str
+    bond: Bond
 
 
 class Decided(NamedTuple):
@@ -82,6 +90,7 @@ class Stall:
         self.changelog: dict[str, bytes] = {}
         self.next_tick, self.at, self.committed, self.generation = 1, 0, 0, 0
         self.promises: set[tuple[str, int]] = set()
+        self.licences: dict[str, Bond] = {}
         self.done: Counter[str] = Counter()
         self.yes: set[tuple[str, int, int]] = set()
         self.fresh_ms = 0
@@ -94,12 +103,15 @@ class Stall:
     def _load(self) -> None:
         self.stock: dict[str, int] = {}
         self.said_ms: dict[str, int] = {}
+        self.bonds: dict[str, Bond] = {}
         self.applied, self.tick, self.as_of_ms = -1, 0, 0
         self.side = HubSide(self)
         for key, value in self.changelog.items():
             kind, _, name = key.partition("/")
             if kind == "stock":
                 self.stock[name], self.said_ms[name] = msgspec.msgpack.decode(value)
+            elif kind == "bond":
+                self.bonds[name] = msgspec.msgpack.decode(value, type=Bond)
             elif kind == "applied":
                 self.applied, self.tick, self.as_of_ms = msgspec.msgpack.decode(value)
             else:
@@ -159,6 +171,8 @@ class Stall:
             self._touched[record.line] = None
             line = self.lines[record.line]
             self.side.weigh(line.side, line.name, record.cause, at)
+        elif isinstance(record, Licensed):
+            self.bonds[record.line] = record.bond
         elif isinstance(record, Retell):
             self.residuals.again(record.market, at)
         elif isinstance(record, Outlook):
@@ -248,13 +262,20 @@ class Stall:
                 continue
             facts: dict[str, Any] = {"line": one.name, "coop": one.name, "quantity": free}
             facts |= {"commodity": one.commodity, "min_lot": min(one.least, free)}
+            facts["asks"] = self.bond(one.side, one.name).asks
             if one.side is LegSide.OFFER:
                 facts["counted"] = self.questions.is_counted(one.name)
                 offers.append(LeftOffer(**facts, grade="A", floor=one.price))
             else:
                 needs.append(LeftNeed(**facts, ceiling=one.price))
+        held = {one.name: self.bond(one.side, one.name).holds for one in self._of[hub, family]}
         return Residual(
-            hub=hub, family=family, version=0, offers=tuple(offers), needs=tuple(needs)
+            hub=hub,
+            family=family,
+            version=0,
+            offers=tuple(offers),
+            needs=tuple(needs),
+            holders=held_by(held),
         )
 
     # ------------------------------------------------------------------ what leaves
@@ -268,6 +289,8 @@ class Stall:
         for name in self._touched:
             word = self.stock[name], self.said_ms.get(name, 0)
             self.changelog[f"stock/{name}"] = msgspec.msgpack.encode(word)
+        for name, bond in self.bonds.items():
+            self.changelog[f"bond/{name}"] = msgspec.msgpack.encode(bond)
         facts = (self.applied, self.tick, self.as_of_ms)
         self.changelog["applied"] = msgspec.msgpack.encode(facts)
         self.audit.written(told)
@@ -298,6 +321,9 @@ class Stall:
 
     def doubt(self, leg: Leg, at: At) -> str:
         return self.questions.doubt(leg, at)
+
+    def bond(self, _side: LegSide, line: str) -> Bond:
+        return self.bonds.get(line, FREE)
 
 
 def _next_cut_off(_hub: str, at_ms: int) -> int:

@@ -144,9 +144,10 @@ class Asking:
         if chance.random() < 0.08:
             line = chance.choice((f"{self._hub}.01.2003|KOPRA|A|NIL", f"{self._hub}.99.2003|PO-1"))
         quantity = chance.choice((7, 7, 40, 40, 90, 500)) * MICRO + chance.choice((0, 0, 0, 1))
+        nth = len(self._reserved)
         request = Reserve(
             **self._facts(),
-            match=self._name(len(self._reserved)),
+            match=self._name(nth),
             side=side,
             hub=self._hub,
             family=FAMILY,
@@ -155,6 +156,8 @@ class Asking:
             quantity=quantity,
             least=chance.choice((0, 1, 1, quantity // 2, quantity)),
             ttl_ms=chance.choice(TTL_MS),
+            asks=("nib",) if nth % 5 == 3 else (),
+            permits=("nib",) if nth % 2 else (),
         )
         self._reserved.append(request)
         return request

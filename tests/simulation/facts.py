@@ -106,6 +106,8 @@ class Leg(NamedTuple):
     stood: int = 0
     heard: int = 0
     acts: tuple[ActSaid, ...] = ()
+    asks: tuple[str, ...] = ()
+    permits: tuple[str, ...] = ()
 
 
 class Fact(NamedTuple):
@@ -247,7 +249,8 @@ def _leg(key: str, data: dict[str, Any]) -> list[Fact]:
     assert key == f"{data['hub']}|{data['family']}"
     amounts = micro(data["quantity"]), data.get("at_risk", ""), micro(data.get("delivered", "0"))
     counts = data.get("stood", 0), data.get("heard", 0), tuple(map(_act, data.get("acts", ())))
-    about = Leg(data["line"], data["state"], *amounts, *counts)
+    rights = tuple(data.get("asks", ())), tuple(data.get("permits", ()))
+    about = Leg(data["line"], data["state"], *amounts, *counts, *rights)
     return [Fact(("leg", data["match"], data["side"]), data["version"], _plain(data), about)]
 
 

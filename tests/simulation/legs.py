@@ -27,6 +27,8 @@ IsOld = Callable[[str, int], bool]
 """Whether the newest word of goods was too old at a time."""
 NextCutOff = Callable[[int], int]
 """The first cut-off of the hub after a time."""
+Rights = Callable[[str, str], tuple[set[str], set[str]]]
+"""The permits that a side's line asks for, and those that its owner holds."""
 
 
 @dataclass(slots=True)
@@ -53,6 +55,9 @@ class Leg:
     grade: str = ""
     """That of the first stand: goods do not change their grade because somebody says so."""
     acts: list[ActSaid] = field(default_factory=list)
+    asks: tuple[str, ...] = ()
+    permits: tuple[str, ...] = ()
+    """What its line asked for when it was granted, and what was asked of its owner."""
 
     @property
     def micro(self) -> int:
@@ -63,7 +68,8 @@ class Leg:
     def told(self) -> tuple[LegSaid, int]:
         stood = self.stand.version if self.stand else 0
         said = (self.line, self.state, self.quantity, self.at_risk, self.delivered, stood)
-        return LegSaid(*said, self.heard, tuple(self.acts[self.heard :])), self.version
+        unheard = tuple(self.acts[self.heard :])
+        return LegSaid(*said, self.heard, unheard, self.asks, self.permits), self.version
 
 
 class Legs:
@@ -75,6 +81,7 @@ class Legs:
         self.asked: dict[str, tuple[int, int]] = {}
         """Goods whose owners were asked: when, and how long the answer counts as new, or 0."""
         self._heard: dict[str, tuple[int, int]] = {}
+        self.rights: Rights = lambda _side, _line: (set(), set())
 
     def on(self, side: str, line: str, commodity: str = "") -> list[Leg]:
         """The living legs of a line, oldest first; with a commodity only those of it."""
@@ -131,8 +138,12 @@ class Legs:
         leg = Leg(side, asked.line, asked.commodity, "held", micro, since, version, 0)
         leg.until_ms = now_ms + asked.ttl_ms
         self.by_name[name] = leg
-        if micro < max(1, asked.least):
+        asks, holds = self.rights(side, asked.line)
+        lacks = (asks - {*asked.permits}) | ({*asked.asks} - holds)
+        if micro < max(1, asked.least) or lacks:
             self._end(leg, "refused", version, now_ms)
+        else:
+            leg.asks, leg.permits = tuple(sorted(asks)), asked.asks
 
     def _doubt(self, leg: Leg, version: int, now_ms: int) -> None:
         """Goods of which word is old are not promised; their owner is asked."""

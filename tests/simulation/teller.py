@@ -307,7 +307,9 @@ class _Teller:
         coop = self.chance.choice(self.coops)
         mandate = [{"hub": self.told.hub, "since": day(self.now - DAY)}]
         who = (coop, "desk", self._number(coop, "desk"))
-        return self._moment(uttered("profile", who, {"mandates": mandate}, self.now))
+        permits = ["nib"] if who[2] % 3 else []
+        body = {"mandates": mandate, "permits": permits}
+        return self._moment(uttered("profile", who, body, self.now))
 
     def _moment(self, saying: Saying) -> tuple[Saying, Expected]:
         return Saying(saying.key, saying.value, self.now), Expected("")

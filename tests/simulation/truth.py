@@ -15,6 +15,7 @@ from streams.core.partition import Partition
 from tests.simulation.carried import Deeds
 from tests.simulation.craft import FRESH_MS, HOME, craft
 from tests.simulation.facts import Fact, Name, micro, thawed, told
+from tests.simulation.licensing import Licensing
 from tests.simulation.listening import asks, last_left
 from tests.simulation.rooms import Lines
 from tests.simulation.stories import Expected, Story
@@ -40,6 +41,7 @@ class Truth:
         self.rows: dict[Name, tuple[int, str]] = {}
         self.state: dict[bytes, bytes] = {}
         self.between = Between(story, law)
+        self.between.legs.rights = self._rights
         self.after: list[tuple[Rows, dict[bytes, bytes], Rows]] = [({}, {}, {})]
         """Rows, state and words to the market after so many records: a log may end anywhere."""
         self.free: dict[int, dict[str, int]] = {}
@@ -50,6 +52,7 @@ class Truth:
         self._abouts: dict[Name, Any] = {}
         self._deeds = Deeds()
         self._lines = Lines(Oracle([]))
+        self._licensing = Licensing()
         self._told_home: list[bytes] = []
         self._whole = False
         self._now_ms = 0
@@ -127,12 +130,19 @@ class Truth:
             law("I9", still, "a tick told twice")
 
     def _done(self, record: Logged, words: Words) -> bool:
-        """A decision was carried out, inside the hub or at legs; True when it moved goods."""
+        """A decision was carried out, inside the hub or at legs; True when it moved goods.
+
+        Of profiles, which are no reports either, the permits are kept.
+        """
+        self._licensing.accepted(record)
         if ("match", json.loads(record.value)["data"].get("match", "")) in self._abouts:
             return self._deeds.done(record.value, self._abouts, law)
         moved = self.between.decided(record, self._version(record), words)
         self._deeds.moved += moved
         return bool(moved)
+
+    def _rights(self, side: str, line: str) -> tuple[set[str], set[str]]:
+        return self._licensing.rights(self._lines.oracle, side, line)
 
     def _version(self, record: Logged) -> int:
         return self.story.epoch * EPOCH + record.offset + 1

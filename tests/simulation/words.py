@@ -65,7 +65,8 @@ def pact(chance: Random, now_ms: int, sites: Sequence[str]) -> dict[str, Any]:
     body |= {name: goods[name] for name in ("commodity", "quantity", "unit")}
     body["direction"] = chance.choice(("buy", "supply"))
     body |= {"since": day(since), "until": day(since + chance.choice((0, 1, 3, 9, 30)) * DAY)}
-    return body | ({"price": "9000"} if chance.random() < 0.3 else {})
+    bound = {"permits": [" NIB "]} if int(goods["quantity"]) % 3 == 0 else {}
+    return body | bound | ({"price": "9000"} if chance.random() < 0.3 else {})
 
 
 def word(deal: Deal, chance: Random) -> tuple[str, dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Markets over several hubs, drawn so that every constraint bites, and an independent optimum."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from random import Random
 from typing import Any
@@ -90,11 +90,20 @@ def serves(o: OfferLine, n: NeedLine) -> bool:
     return n.grades is None or o.grade in n.grades
 
 
+May = Callable[[OfferLine, NeedLine], bool]
+
+
+def everybody(_o: OfferLine, _n: NeedLine) -> bool:
+    """Any two lines may meet, as far as permits go."""
+    return True
+
+
 def columns(
     offers: Sequence[OfferLine],
     needs: Sequence[NeedLine],
     ways: Sequence[Leg],
     terms: Terms,
+    may: May = everybody,
 ) -> list[tuple[int, int, float, float, tuple[Leg, ...], Process | None]]:
     """Every way of every pair: offer, need, input per output, worth per output, legs, process."""
     found: list[tuple[int, int, float, float, tuple[Leg, ...], Process | None]] = []
@@ -102,6 +111,8 @@ def columns(
     for leg in ways:
         between.setdefault((leg.from_hub, leg.to_hub), []).append(leg)
     for (i, o), (j, n) in product(enumerate(offers), enumerate(needs)):
+        if not may(o, n):
+            continue
         for leg in between.get((o.hub, n.hub), ()):
             days = days_of(leg)
             if days is None:
@@ -153,6 +164,7 @@ def optimum(
     needs: Sequence[NeedLine],
     ways: Sequence[Leg],
     terms: Terms | None = None,
+    may: May = everybody,
 ) -> float:
     """The optimum by a linear programme over all ways of all pairs, in rupiah."""
     terms = terms or Terms()
@@ -168,7 +180,7 @@ def optimum(
         if p.capacity is not None
     }
     goal = model.Objective()
-    for i, j, ratio, worth, ridden, process in columns(offers, needs, ways, terms):
+    for i, j, ratio, worth, ridden, process in columns(offers, needs, ways, terms, may):
         x = model.NumVar(0, model.infinity(), "")
         supply[i].SetCoefficient(x, ratio)
         demand[j].SetCoefficient(x, 1)

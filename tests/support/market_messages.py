@@ -20,6 +20,7 @@ from schemas.market import (
     Stand,
 )
 from schemas.outlook import Outlook, Quoted
+from schemas.permits import Holder
 
 END: dict[str, Any] = {
     "match": "A" * 16,
@@ -30,7 +31,12 @@ END: dict[str, Any] = {
 }
 OFFER = LeftOffer(line="o", coop="c", commodity="X", grade="A", quantity=1_500_000, floor=9)
 NEED = LeftNeed(line="n", coop="d", commodity="X", quantity=2, ceiling=9, grades=("A", "B"))
-RESIDUAL = Residual(hub="19.02", family="PADI", version=7, offers=(OFFER,), needs=(NEED,))
+BOUND = LeftOffer(
+    line="p", coop="19.02", commodity="X", grade="A", quantity=1, floor=9, asks=("nib 12",)
+)
+HOLDERS = (Holder(coop="c", permits=("halal", "nib 12")),)
+LINES: dict[str, Any] = {"offers": (OFFER, BOUND), "needs": (NEED,), "holders": HOLDERS}
+RESIDUAL = Residual(hub="19.02", family="PADI", version=7, **LINES)
 DONE_HERE = ActTold(action="ship", actor="c", at_ms=8, quantity=1_500_000, reason="pagi")
 LEG = LegTold(
     **END,
@@ -42,8 +48,11 @@ LEG = LegTold(
     stood=7,
     heard=1,
     acts=(DONE_HERE,),
+    permits=("halal",),
 )
-RESERVE = Reserve(**END, line="n", commodity="X", quantity=WIRE_MAX_MICRO, least=1, ttl_ms=600_000)
+RIGHTS: dict[str, Any] = {"asks": ("halal",), "permits": ("nib 12",)}
+SO_MUCH: dict[str, Any] = {"quantity": WIRE_MAX_MICRO, "least": 1, "ttl_ms": 600_000}
+RESERVE = Reserve(**END, **RIGHTS, line="n", commodity="X", **SO_MUCH)
 PRICES = Quoted(commodity="X", grade="A", sell=((0, 7_000), (3, 7_500)), buy=((2, 9_000),))
 OUTLOOK = Outlook(hub="19.02", family="PADI", version=9, tick=8, at_ms=7, goods=(PRICES,))
 MESSAGES: tuple[Message, ...] = (

@@ -50,6 +50,7 @@ def lines_said(told: dict[str, Any]) -> list[dict[str, Any]]:
     same = ("commodity", "quantity", "unit", "grade", "min_lot")
     line = {name: data[name] for name in same if name in data}
     line["pact"] = {name: data[name] for name in ("contract", "since", "until")}
+    line["pact"]["permits"] = {word.strip().casefold() for word in data.get("permits", ())}
     if data["direction"] == "supply":
         line |= {"kind": "stock.counted", "lot": data["contract"]}
         return [line | ({"floor_price": data["price"]} if "price" in data else {})]
@@ -92,21 +93,27 @@ class Oracle:
 
         A hub has no goods of its own. Of one tag the newest contract holds.
         """
-        coop, _, rest = name.partition("|")
-        if side == "offer":
-            commodity, grade, lot = rest.split("|")
-            place = (commodity, grade, lot)
-            counts = [line for line in self._of(coop, "stock.counted") if _place(line) == place]
-            pact = counts[-1].get("pact") if counts else None
-        else:
-            held = [x for x in self._of(coop, "order.placed") if x["order"] == rest]
-            pact = held[-1].get("pact") if held else None
+        coop, pact = name.partition("|")[0], self.pact(side, name)
         if pact is None:
             return side == "need" or len(coop) > len("19.02")
         said = [line["pact"] for line in self.lines if self._good(line) and line["coop"] == coop
                 and line.get("pact", {}).get("contract") == pact["contract"]]  # fmt: skip
         within: bool = pact["since"] <= today <= pact["until"]
         return within and said[-1] is pact
+
+    def pact(self, side: str, name: str) -> dict[str, Any] | None:
+        """The contract that a line stands on, None when it stands on none."""
+        coop, _, rest = name.partition("|")
+        found: dict[str, Any] | None
+        if side == "offer":
+            commodity, grade, lot = rest.split("|")
+            place = (commodity, grade, lot)
+            counts = [line for line in self._of(coop, "stock.counted") if _place(line) == place]
+            found = counts[-1].get("pact") if counts else None
+        else:
+            held = [x for x in self._of(coop, "order.placed") if x["order"] == rest]
+            found = held[-1].get("pact") if held else None
+        return found
 
     def _of(self, coop: str, kind: str) -> list[dict[str, Any]]:
         """The lines of a kind that hold, in the order of their time."""

@@ -202,15 +202,16 @@ def test_a_buyer_asks_its_sellers_for_permits_too():
     assert len(proposed(desk)) == 1
 
 
-def test_what_asks_for_permits_stays_in_its_hub_and_what_does_not_is_told_as_a_contract():
+def test_what_is_left_of_contracts_is_told_with_the_permits_that_they_ask_for():
     desk = Hub().feed(
         supply("BULOG-7", 500, permits=["NIB 12"]),
         supply("BULOG-8", 70, n=2),
         tick(1, NOON + HOUR),
     )
-    offers = left(desk)["offers"]
-    assert [(o["line"], o.get("contract", False)) for o in offers] == [
-        (f"{HUB}|KELAPA|UNGRADED|BULOG-8", True)
+    told = [(o["line"], o["contract"], o.get("asks", [])) for o in left(desk)["offers"]]
+    assert told == [
+        (f"{HUB}|KELAPA|UNGRADED|BULOG-7", True, ["nib 12"]),
+        (f"{HUB}|KELAPA|UNGRADED|BULOG-8", True, []),
     ]
 
 

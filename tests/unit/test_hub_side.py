@@ -20,6 +20,7 @@ from streams.core.interchange.hub_residual import LINES_MAX, Residuals, left_nee
 from streams.core.interchange.hub_side import FENCE_MS, At, HubSide
 from streams.core.interchange.hub_state import Leg
 from streams.core.interchange.protocol_table import HOLD_MS, LEGS, LIVE, TOMBSTONE_MS, LegEvent
+from streams.core.lines import FREE, Bond
 from tests.support.line_books import Standing, standing
 from tests.support.lines import need, offer
 
@@ -32,6 +33,7 @@ class Desk:
     def __init__(self, stock: int = 100) -> None:
         self.stock, self.version, self.now_ms = stock, 0, 0
         self.doubts = ""
+        self.bound = FREE
         self.side = HubSide(self)
         self.changelog: dict[str, bytes | None] = {}
 
@@ -40,6 +42,9 @@ class Desk:
 
     def doubt(self, leg: Leg, at: At) -> str:
         return self.doubts
+
+    def bond(self, _side: LegSide, _line: str) -> Bond:
+        return self.bound
 
     def at(self) -> At:
         self.version += 1
@@ -55,11 +60,11 @@ class Desk:
             "generation": generation,
         }
 
-    def reserve(self, match: str, quantity: int, least: int = 1, generation: int = 0) -> Any:
-        end = self._end(match, generation)
-        return self.hear(
-            Reserve(**end, line="o", commodity="X", quantity=quantity, least=least, ttl_ms=HOLD_MS)
-        )
+    def reserve(
+        self, match: str, quantity: int, least: int = 1, generation: int = 0, **more: Any
+    ) -> Any:
+        facts = self._end(match, generation) | {"line": "o", "commodity": "X"} | more
+        return self.hear(Reserve(**facts, quantity=quantity, least=least, ttl_ms=HOLD_MS))
 
     def commit(self, match: str, quantity: int, generation: int = 0) -> Any:
         return self.hear(Commit(**self._end(match, generation), quantity=quantity))
@@ -102,6 +107,27 @@ class Desk:
 
     def books(self) -> Standing:
         return standing(self.side, self.room(OFFER, "o", "X"), (OFFER, "o", "X"))
+
+
+@pytest.mark.parametrize(
+    ("bound", "asks", "permits", "granted"),
+    [
+        (FREE, ("nib",), (), False),
+        (Bond(holds=("halal", "nib")), ("nib",), (), True),
+        (Bond(asks=("nib",)), (), (), False),
+        (Bond(asks=("nib",), holds=("halal",)), ("halal",), ("nib",), True),
+        (Bond(asks=("halal", "nib")), (), ("nib",), False),
+    ],
+)
+def test_a_hub_grants_nothing_to_whom_a_permit_is_lacking_now(
+    bound: Bond, asks: tuple[str, ...], permits: tuple[str, ...], granted: bool
+):
+    desk = Desk()
+    desk.bound = bound
+    leg = desk.reserve("M1", 70, asks=asks, permits=permits)
+    told = ("held", "", bound.asks, asks) if granted else ("refused", "permit", (), ())
+    assert (leg.state, leg.reason, leg.asks, leg.permits) == told
+    assert leg.told().asks == told[2]
 
 
 def test_a_grant_is_what_is_free_now_and_a_second_request_changes_nothing():

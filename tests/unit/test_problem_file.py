@@ -264,3 +264,15 @@ def test_a_problem_beyond_memory_is_refused():
     needs = [NEED | {"line": f"n{k}"} for k in range(2_001)]
     with pytest.raises(ProblemError, match="at most 4000000 pairs"):
         answer(file(offers=offers, needs=needs))
+
+
+@pytest.mark.parametrize("options", [{}, {"network": True}])
+@pytest.mark.parametrize(("holds", "meets"), [([" nib 12"], True), (["PIRT"], False), ([], False)])
+def test_a_line_says_which_permits_the_other_side_must_hold(
+    options: dict[str, Any], holds: list[str], meets: bool
+):
+    lines: dict[str, Any] = {"offers": [OFFER | {"asks": ["NIB 12"]}]}
+    lines |= {"needs": [NEED | {"holds": holds}]}
+    found = answered(**lines, options=options)
+    assert bool(found["proposals"]) == meets
+    assert ("permit" in {rest["reason"] for rest in found["unmatched"]}) != meets

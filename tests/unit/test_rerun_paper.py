@@ -20,7 +20,7 @@ from sinks.engines import reading
 from sinks.queries.decided import history_of, match_of
 from streams.core.interchange.market_hours import Hours
 from tests.support.core_desk import PARTITIONS, builder
-from tests.support.core_logs import counted, placed, report
+from tests.support.core_logs import DAY, NOON, counted, day, placed, profile, report, said
 from tests.support.market_lives import BANTUL, BELITUNG, ORDER, PEPPER, Lives
 from tests.support.market_logs import WrittenLog, WrittenMarket, checked, sunk
 from tests.support.paper_market import market_builder
@@ -184,3 +184,22 @@ def test_a_match_that_the_market_decided_on_at_a_cut_off_is_rebuilt(tmp_path: Pa
     cores = Cores(lambda _: builder(), lambda _: made)
     assert audit_of(log, (row, steps), cores).verdict == "confirmed"
     assert audit_of(log, (row, steps), CORES).verdict != "confirmed"
+
+
+def test_a_match_of_a_contract_that_asks_for_a_permit_is_confirmed(tmp_path: Path):
+    market = WrittenMarket(3)
+    window = {"since": day(NOON), "until": day(NOON + 9 * DAY)}
+    body = {"contract": "BULOG-7", "direction": "supply", "site": BELITUNG, "unit": "KG"}
+    body |= {"commodity": "LADA-PUTIH", "quantity": "200", "price": "90000", **window}
+    market.say(said("contract", (BELITUNG[:5], "mitra", 1), {**body, "permits": ["NIB 12"]}))
+    market.say(report(PANDEGLANG, 1, placed("PO-1", 200, **ORDER | {"ceiling_price": "190000"})))
+    market.say(
+        profile(BANTUL, 1, permits=["nib 12"]), report(BANTUL, 1, placed("PO-1", 150, **ORDER))
+    )
+    market.tick(3)
+    (match,) = market.matches()
+    log = market.written()
+    told = log, sunk(log, tmp_path), {"bound": match}
+    assert (match["to_coop"], match["partner"]) == (BANTUL, "BULOG-7")
+    found = audit(told, "bound")
+    assert (found.verdict, as_data(found)["faults"]) == ("confirmed", [])

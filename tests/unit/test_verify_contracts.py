@@ -6,7 +6,8 @@ from typing import Any, Final
 import pytest
 
 from deploy.verify.findings import CONSERVED, JUDGED, PROMISES
-from streams.core import contracts, eligibility, standing, view
+from streams.core import contracts, standing, view
+from streams.core.lines import Bond
 from tests.support.core_desk import Desk, partition
 from tests.support.core_logs import (
     DAY,
@@ -206,7 +207,7 @@ BUGS: dict[str, tuple[str, Any, str, Any]] = {
     "windows are not kept": (PROMISES, contracts, "is_open", lambda *_: True),
     "what is shut is demand": (CONSERVED, view.View, "_is_open", lambda *_: True),
     "everybody is an outlet": (PROMISES, standing, "_is_bound", lambda *_: True),
-    "permits are not looked at": (PROMISES, eligibility, "_holds", lambda *_: True),
+    "permits are not looked at": (PROMISES, Bond, "meets", lambda *_: True),
     "partners are not named": (
         PROMISES,
         standing.Standing,

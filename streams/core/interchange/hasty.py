@@ -17,7 +17,14 @@ from schemas.identity import match_id
 from schemas.quantity import MICRO
 from streams.core.interchange.leg_table import NO_LIMIT, Leg
 from streams.core.interchange.legs import GONE, LegBook
-from streams.core.interchange.sides import barred, days_left, days_until, serves
+from streams.core.interchange.sides import (
+    ask_of,
+    barred,
+    days_left,
+    days_until,
+    kind_of,
+    serves,
+)
 from streams.core.interchange.terms import Interchange, Part, Shipment, Terms
 from streams.core.lines import NeedLine, OfferLine, Options
 from streams.core.matching import BETWEEN_HUBS, half_up, need_facts
@@ -68,6 +75,7 @@ def answer_hastily(
         sorted(offers, key=attrgetter("line")),
         [need_facts(n) for n in sorted(needs, key=attrgetter("line"))],
         [today, terms.legs.digest, sorted(options.held_back), sorted(options.contracts)],
+        *([sorted(options.bonds.items())] if options.bonds else ()),
     ]
     return Interchange(
         shipments=tuple(sorted(shipments, key=attrgetter("offer", "need"))),
@@ -127,7 +135,7 @@ def _candidates(
     options: Options,
     today: int,
 ) -> Iterator[_Found]:
-    ask = (need.commodity, need.grades, need.grade, need.line in options.contracts)
+    ask = ask_of(need, options)
     until = days_until(need, today)
     for way in ways:
         if way.days > until:
@@ -136,12 +144,11 @@ def _candidates(
             money = need.ceiling - offer.floor - way.cost
             if money < 0:
                 break
-            kind = (offer.commodity, offer.grade, offer.line in options.contracts)
             if (
                 offer.coop != need.coop
                 and way.days <= days_left(offer, today)
                 and (offer.line, need.line) not in options.held_back
-                and serves(kind, ask, options.goods)
+                and serves(kind_of(offer, options), ask, options.goods)
             ):
                 yield _Found(offer, way, money)
 

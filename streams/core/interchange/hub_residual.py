@@ -13,14 +13,18 @@ from typing import Final, TypeVar
 import msgspec
 
 from schemas.market import WIRE_MAX_MICRO, LeftNeed, LeftOffer, Residual
+from schemas.permits import Holder
 from streams.core.grain import matchable
 from streams.core.interchange.hub_side import At, HubSide
 from streams.core.interchange.hub_state import LeftOver
 from streams.core.interchange.tally import Tally
-from streams.core.lines import NeedLine, OfferLine
+from streams.core.lines import FREE, Bond, NeedLine, OfferLine
 
 LINES_MAX: Final = 500
 """Most offers, and most needs, of a hub and family."""
+PERMITS_BYTES_MAX: Final = 32 * 1024
+"""Most that permits take: those that offers ask for, those of needs, and those that are held."""
+NO_BONDS: Final[Mapping[str, Bond]] = {}
 _Left = TypeVar("_Left", LeftOffer, LeftNeed)
 
 
@@ -29,6 +33,7 @@ def left_offers(
     proposed: Mapping[str, int],
     contracts: Collection[str] = (),
     counted: Collection[str] = (),
+    bonds: Mapping[str, Bond] = NO_BONDS,
 ) -> tuple[LeftOffer, ...]:
     """Offers less what the hub's own proposals take of them; `proposed` is micro by line."""
     left = [
@@ -43,6 +48,7 @@ def left_offers(
             min_lot=o.min_lot,
             contract=o.line in contracts,
             counted=o.line in counted,
+            asks=bonds.get(o.line, FREE).asks,
         )
         for o in offers
         if (free := matchable(o.quantity - proposed.get(o.line, 0), o.quantity))
@@ -51,7 +57,10 @@ def left_offers(
 
 
 def left_needs(
-    needs: Sequence[NeedLine], proposed: Mapping[str, int], contracts: Collection[str] = ()
+    needs: Sequence[NeedLine],
+    proposed: Mapping[str, int],
+    contracts: Collection[str] = (),
+    bonds: Mapping[str, Bond] = NO_BONDS,
 ) -> tuple[LeftNeed, ...]:
     """Needs less what the hub's own proposals bring them; `proposed` is micro by line."""
     left = [
@@ -68,6 +77,7 @@ def left_needs(
             min_lot=min(n.min_lot, open_),
             market=n.market,
             contract=n.line in contracts,
+            asks=bonds.get(n.line, FREE).asks,
         )
         for n in needs
         if (open_ := matchable(n.quantity - proposed.get(n.line, 0), n.quantity))
@@ -77,7 +87,27 @@ def left_needs(
 
 def _largest(lines: list[_Left]) -> tuple[_Left, ...]:
     kept = sorted(lines, key=lambda one: (-one.quantity, one.line))[:LINES_MAX]
-    return tuple(sorted(kept, key=attrgetter("line")))
+    left = PERMITS_BYTES_MAX
+    told = []
+    for one in sorted(kept, key=attrgetter("line")):
+        left -= _size(one.asks)
+        if not one.asks or left >= 0:
+            told.append(one)
+    return tuple(told)
+
+
+def held_by(coops: Mapping[str, Sequence[str]]) -> tuple[Holder, ...]:
+    """Who holds which permits, of actors and theirs; the longest lists are left out."""
+    found, left = list[Holder](), PERMITS_BYTES_MAX
+    for size, coop in sorted((_size(permits), coop) for coop, permits in coops.items()):
+        left -= size
+        if coops[coop] and left >= 0:
+            found.append(Holder(coop=coop, permits=tuple(coops[coop])))
+    return tuple(sorted(found, key=attrgetter("coop")))
+
+
+def _size(permits: Sequence[str]) -> int:
+    return sum(4 + 4 * len(permit) for permit in permits)
 
 
 class Residuals:
@@ -118,7 +148,10 @@ class Residuals:
         """
         name = f"{residual.hub}|{residual.family}"
         # As tuples: what is left out as a default depends on which object says it.
-        lines = [msgspec.structs.astuple(line) for line in (*residual.offers, *residual.needs)]
+        lines: list[object] = [
+            msgspec.structs.astuple(line) for line in (*residual.offers, *residual.needs)
+        ]
+        lines += [msgspec.structs.astuple(one) for one in residual.holders]
         digest = blake2b(msgspec.msgpack.encode(lines), digest_size=16).digest()
         held = self._side.left.get(name)
         if held is None and not (residual.offers or residual.needs or known):

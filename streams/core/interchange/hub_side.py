@@ -4,7 +4,8 @@ Theory of operation. A hub is the sole writer of its legs. Whatever is asked, th
 as it stands, absolute and versioned, so asking twice changes nothing. A hold takes of what is free
 at that moment and of nothing else, and of goods only while word of them is fresh; it ends by
 itself at a tick. A commit keeps part of a hold and frees the rest; what is committed leaves only
-by delivery, by release, or when the market tells that the match holds less. What people do is kept
+by delivery, by release, or when the market tells that the match holds less. Nothing is granted to
+who lacks a permit, or for whom one is lacking, as the hub knows it now. What people do is kept
 with the leg until the market has heard it. When a line shrinks, holds are cut, newest first;
 committed legs no longer covered are marked, naming the report. What is over is remembered.
 
@@ -41,6 +42,7 @@ from streams.core.interchange.hub_state import (
     leg_name,
 )
 from streams.core.interchange.protocol_table import HOLD_MS, LIVE, TOMBSTONE_MS
+from streams.core.lines import Bond
 
 TICK_LEGS_MAX: Final = 200
 """How many legs a tick may end or forget; the others follow at the next."""
@@ -62,6 +64,9 @@ class Stock(Protocol):
 
     def doubt(self, leg: Leg, at: "At") -> str:
         """Why what a leg asks for may not be promised yet though it is free; "" when it may."""
+
+    def bond(self, side: LegSide, line: str) -> Bond:
+        """The permits that a line asks for now, and those that its owner holds."""
 
 
 class At(NamedTuple):
@@ -155,10 +160,17 @@ class HubSide:
             return
         granted = min(asked.quantity, self.free(asked.side, asked.line, asked.commodity))
         leg = self._new(asked, at, asked.line, asked.commodity)
-        why = "missing" if granted < max(1, asked.least) else self._stock.doubt(leg, at)
+        bond = self._stock.bond(asked.side, asked.line)
+        if granted < max(1, asked.least):
+            why = "missing"
+        elif not bond.meets(Bond("", asked.asks, asked.permits)):
+            why = "permit"
+        else:
+            why = self._stock.doubt(leg, at)
         if why:
             self._end(leg, LegState.REFUSED, why, at)
             return
+        leg.asks, leg.permits = bond.asks, asked.asks
         leg.held, leg.until_ms = granted, at.as_of_ms + asked.ttl_ms
         self._keep(leg, at)
 

@@ -28,7 +28,8 @@ class Leg(HubRecord):
 
     `since` is the tick of the round that asked for it; `until_ms` ends a hold, or the memory of
     what is over. `life` is how the match stood for this end when the market last told, in version
-    `stood` of it; `acts` is what was done here since, after `heard` others.
+    `stood` of it; `acts` is what was done here since, after `heard` others. `asks` and `permits`
+    are those that were asked for and held when it was granted.
     """
 
     match: str
@@ -51,6 +52,8 @@ class Leg(HubRecord):
     grade: str = ""
     heard: int = 0
     acts: list[ActTold] = []
+    asks: tuple[str, ...] = ()
+    permits: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -80,6 +83,8 @@ class Leg(HubRecord):
             stood=self.stood,
             heard=self.heard,
             acts=tuple(self.acts),
+            asks=self.asks,
+            permits=self.permits,
         )
 
 

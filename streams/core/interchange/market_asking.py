@@ -62,6 +62,9 @@ def request_of(match: Between, end: End, generation: int) -> Request | None:
     if match.phase is Phase.ASKED and end.state is None:
         facts |= {"line": end.line, "commodity": end.commodity}
         facts |= {"quantity": end.asked, "least": end.least, "tick": match.tick}
+        other = match.need if end is match.offer else match.offer
+        held = tuple(permit for permit in other.permits if permit in end.asks)
+        facts |= {"asks": other.asks, "permits": held}
         return Reserve(**facts, ttl_ms=HOLD_MS)
     if match.phase is Phase.COMMITTING and end.state is LegState.HELD:
         return Commit(**facts, quantity=end.agreed)

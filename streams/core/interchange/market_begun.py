@@ -1,4 +1,4 @@
-"""Decides as what match a shipment of a round begins: its ends, terms, contract, and its pool.
+"""Decides as what match a shipment of a round begins: ends, terms, contract, permits, pool.
 
 Refuses to know when it begins and what becomes of it.
 """
@@ -11,7 +11,7 @@ from streams.core.contracts import is_hub
 from streams.core.interchange.market_state import Between, End, Family
 from streams.core.interchange.protocol_table import Phase
 from streams.core.interchange.terms import Shipment
-from streams.core.lines import Goods, NeedLine, OfferLine, Options
+from streams.core.lines import FREE, Goods, NeedLine, OfferLine, Options
 
 
 def begun_as(
@@ -40,6 +40,13 @@ def begun_as(
         surplus=_surplus(shipment, offer, need),
         needed_day=-1 if need.needed_by_day is None else need.needed_by_day,
     )
+
+
+def bind(match: Between, options: Options) -> None:
+    """Each hub is asked to see for itself that the permits are there."""
+    for end in match.ends:
+        bond = options.bonds.get(end.line, FREE)
+        end.asks, end.permits = bond.asks, bond.holds
 
 
 def share(match: Between, pool: tuple[str, int], lots: tuple[int, int]) -> None:

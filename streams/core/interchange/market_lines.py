@@ -11,8 +11,9 @@ import msgspec
 
 from schemas.market import LeftNeed, LeftOffer
 from streams.core.grain import matchable
+from streams.core.interchange.market_state import Lines
 from streams.core.interchange.terms import Shipment
-from streams.core.lines import NeedLine, OfferLine
+from streams.core.lines import FREE, Bond, NeedLine, OfferLine
 
 
 def offer_of(left: LeftOffer, hub: str, family: str, quantity: int) -> OfferLine:
@@ -49,6 +50,25 @@ def need_of(left: LeftNeed, hub: str, family: str, quantity: int) -> NeedLine:
         market=left.market,
         **named,
     )
+
+
+def bonds_of(told: Sequence[Lines]) -> dict[str, Bond]:
+    """Give the permits that bind lines, by name: those asked for, and who holds one of these.
+
+    What nobody on the other side asks for is left out, so that few lines are told apart.
+    """
+    asked = {permit for lines in told for offer in lines.offers for permit in offer.asks}
+    wanted = {permit for lines in told for need in lines.needs for permit in need.asks}
+    if not asked and not wanted:
+        return {}  # nearly always
+    bonds = {}
+    for lines in told:
+        held = {one.coop: one.permits for one in lines.holders}
+        for side, others in ((lines.offers, wanted), (lines.needs, asked)):
+            for line in side:
+                holds = tuple(one for one in held.get(line.coop, ()) if one in others)
+                bonds[line.line] = Bond(asks=line.asks, holds=holds)
+    return {name: bond for name, bond in bonds.items() if bond != FREE}
 
 
 def rest_of(

@@ -16,10 +16,10 @@ from schemas.identity import match_id, partition_of
 from schemas.market import LegSide
 from streams.core.drafts import EMERGENCY
 from streams.core.grain import matchable
-from streams.core.interchange.market_begun import begun_as, grains, partner, share
+from streams.core.interchange.market_begun import begun_as, bind, grains, partner, share
 from streams.core.interchange.market_flows import flows_of
 from streams.core.interchange.market_hours import Hours
-from streams.core.interchange.market_lines import need_of, offer_of
+from streams.core.interchange.market_lines import bonds_of, need_of, offer_of
 from streams.core.interchange.market_pools import pool_names, whole_deals
 from streams.core.interchange.market_state import Between, Family, Pair
 from streams.core.interchange.market_store import MarketStore
@@ -264,6 +264,7 @@ class Rounds:
             match.n = self._pair_n(shipment.offer, shipment.need)
             match.partner = partner(*pair, options)
             match.grains = grains(shipment, *pair, options.goods)
+            bind(match, options)
             if self._policy.hours.minutes:
                 match.freezes_ms = match.created_ms
             if shipment.deal in pools:
@@ -286,6 +287,7 @@ class Rounds:
         needs: list[NeedLine] = []
         asked, grain = self._asked(family), self._policy.goods.grain
         told = list(store.lines_of(family))
+        bonds = bonds_of(told)
         for lines in told:
             for offer in lines.offers:
                 free = offer.quantity - asked[LegSide.OFFER, offer.line]
@@ -305,6 +307,7 @@ class Rounds:
             finished={(pair.offer, pair.need): pair.n for pair in pairs},
             held_back=frozenset(alive | {(p.offer, p.need) for p in pairs if self._rests(p)}),
             contracts=frozenset(contracts),
+            bonds=bonds,
             goods=self._policy.goods,
         )
         hubs = tuple(lines.hub for lines in told)

@@ -127,9 +127,8 @@ class MarketSide:
         held = self.store.residuals.get(name)
         if held is not None and held.told >= said.version:
             return
-        lines = Lines(
-            self.store.now.version, said.version, said.hub, said.family, said.offers, said.needs
-        )
+        version, lines_of = self.store.now.version, (said.offers, said.needs, said.holders)
+        lines = Lines(version, said.version, said.hub, said.family, *lines_of)
         self.store.put("residual", name, lines)
         self._rounds.stir(said.family)
 

@@ -13,6 +13,7 @@ import msgspec
 
 from schemas.market import LeftNeed, LeftOffer, LegSide, LegState
 from schemas.outlook import Quoted
+from schemas.permits import Holder
 from streams.core.interchange.protocol_table import OVER, Phase
 from streams.core.interchange.terms import Part
 from streams.core.lifecycle import Life
@@ -29,13 +30,17 @@ class MarketRecord(msgspec.Struct, array_like=True):
 
 
 class Lines(MarketRecord):
-    """The latest residual of a hub and family; `told` is the hub's version of it."""
+    """The latest residual of a hub and family; `told` is the hub's version of it.
+
+    `holders` says which permits owners of lines hold.
+    """
 
     told: int
     hub: str
     family: str
     offers: tuple[LeftOffer, ...]
     needs: tuple[LeftNeed, ...]
+    holders: tuple[Holder, ...] = ()
 
 
 class DoneTick(MarketRecord, gc=False):
@@ -49,7 +54,8 @@ class End(msgspec.Struct, array_like=True, gc=False):
 
     `coop` and `grade` are those of the line when it was matched. `stood` is the version of the
     match that its hub has heard of, `acted` how many acts of it are carried out, `gone` what of
-    its goods has left, or arrived, by them.
+    its goods has left, or arrived, by them. `asks` are permits that the other side must hold,
+    `permits` those that its owner held when the two were matched.
     """
 
     side: LegSide
@@ -70,6 +76,8 @@ class End(msgspec.Struct, array_like=True, gc=False):
     stood: int = 0
     acted: int = 0
     gone: int = 0
+    asks: tuple[str, ...] = ()
+    permits: tuple[str, ...] = ()
 
     @property
     def is_over(self) -> bool:

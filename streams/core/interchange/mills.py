@@ -4,9 +4,10 @@ Decides how a process ties on to the goods it takes and the needs it can serve. 
 what a process costs elsewhere and whether it is worth its while: the flow decides.
 
 Theory of operation. What a mill takes on arrives on different days, and needs have their days, so
-each day of being ready has a door of its own into the mill; the doors share its capacity. Goods
-come raw from any hub by leg, or from the mill's own hub; the product leaves the same way. One
-process lies on a way, not two.
+each day of being ready has a door of its own into the mill; the doors share its capacity. What is
+bound by permits has doors of its own, for the product goes where its goods may. Goods come raw
+from any hub by leg, or from the mill's own hub; the product leaves the same way. One process lies
+on a way, not two.
 """
 
 from collections import defaultdict
@@ -24,11 +25,12 @@ from streams.core.interchange.road import Ends, Road
 from streams.core.interchange.sides import Sides
 from streams.core.interchange.terms import SHELF_FOREVER, Process
 from streams.core.interchange.web import PLAIN, Bundle, Loom
-from streams.core.lines import IntArray
+from streams.core.lines import Bond, IntArray
 
 _FIRST_PROCESS: Final = -2
 _CROWD: Final = -1
-_Door = tuple[int, int]  # an offer apart or the crowd, days to arrival
+_Door = tuple[int, int, Bond]  # an offer apart or the crowd, days to arrival, their permits
+_Whose = tuple[int, int, Bond]  # an offer apart or the crowd, the best way in, their permits
 _Came = tuple[IntArray, IntArray, IntArray]  # nodes, worth, tags
 
 
@@ -69,10 +71,10 @@ class Mills:
     def lay(self, number: int, process: Process) -> list[Bundle]:
         """Tie one process in; give the room that its doors share, if it has a limit."""
         doors = []
-        for (offer, days), came in sorted(self._arrivals(process).items()):
+        for (offer, days, bond), came in sorted(self._arrivals(process).items()):
             entry, leave = self.loom.new_nodes(1), self.loom.new_nodes(1)
             best = max(int(worth.max()) for _, worth, _ in came)
-            if not self._leavings(process, leave, days + process.days, (offer, best)):
+            if not self._leavings(process, leave, days + process.days, (offer, best, bond)):
                 continue
             for tails, worth, legs in came:
                 grams = self.road.terms.weight(process.input)
@@ -98,15 +100,17 @@ class Mills:
         for kind, out in self.outs.items():
             if sides.kinds[kind] != process.input:
                 continue
+            bond = sides.bonds[kind]
             for after in np.unique(road.arrival[legs]).tolist():
                 by = legs[road.arrival[legs] == after]
                 at = out.find(road.book.origin[by], np.full(len(by), after))
                 by, at = by[at >= 0], at[at >= 0]
                 if len(by):
-                    came[_CROWD, after].append((at + out.first, -cost[by], by))
+                    came[_CROWD, after, bond].append((at + out.first, -cost[by], by))
             at = out.find(np.array([here]), np.array([days]))
             if at[0] >= 0:
-                came[_CROWD, days].append((at + out.first, np.array([worth]), np.array([tag])))
+                inside = at + out.first, np.array([worth]), np.array([tag])
+                came[_CROWD, days, bond].append(inside)
         for offer in sorted(self.apart.alone):
             if sides.offers[offer].commodity == process.input:
                 self._alone(offer, legs, here, came)
@@ -126,8 +130,9 @@ class Mills:
             ways.append(self._inside(road.inner.get(here), cost))
         for days, worth, tag in ways:
             if days <= sides.offer_days[offer]:
-                net = worth + int(sides.offer_worth[offer])
-                came[offer, days].append((np.array([offer]), np.array([net]), np.array([tag])))
+                net, bond = worth + int(sides.offer_worth[offer]), sides.bonds[sides.kind[offer]]
+                by = np.array([offer]), np.array([net]), np.array([tag])
+                came[offer, days, bond].append(by)
 
     def _inside(self, inner: int | None, cost: IntArray) -> tuple[int, int, int]:
         """Days, worth and tag of the way inside the mill's own hub: free where none is given."""
@@ -135,7 +140,7 @@ class Mills:
             return 0, 0, PLAIN
         return int(self.road.arrival[inner]), -int(cost[inner]), inner
 
-    def _leavings(self, process: Process, leave: int, ready: int, whose: tuple[int, int]) -> bool:
+    def _leavings(self, process: Process, leave: int, ready: int, whose: _Whose) -> bool:
         """Tie a door's product to the needs it can reach; whether there is any."""
         road = self.road
         here, cost = road.hubs[process.hub], road.cost(process.output)
@@ -156,12 +161,12 @@ class Mills:
         return bool(len(head))
 
     def _heads(
-        self, process: Process, whose: tuple[int, int], ways: tuple[IntArray, IntArray, IntArray]
+        self, process: Process, whose: _Whose, ways: tuple[IntArray, IntArray, IntArray]
     ) -> tuple[IntArray, IntArray, IntArray]:
         """Give, per way that serves somebody, its place, where it ends and its worth."""
         target, arrival, worth = ways
-        sides, (offer, best) = self.sides, whose
-        kind = sides.made[process.output, process.grade]
+        sides, (offer, best, bond) = self.sides, whose
+        kind = sides.made[process.output, process.grade, bond]
         if offer == _CROWD:
             into = self.ins.get(kind)
             if into is None:

@@ -84,9 +84,9 @@ def steady(outlooks: Sequence[Mapping[str, int]]) -> dict[str, int]:
 
 
 def accepts(need: NeedLine, grade: str, options: Options) -> bool:
-    """Whether goods of a grade serve a need, contracts aside."""
-    ask = need.commodity, need.grades, need.grade, False
-    return serves((need.commodity, grade, False), ask, options.goods)
+    """Whether goods of a grade serve a need, contracts and permits aside."""
+    ask = need.commodity, need.grades, need.grade, False, FREE
+    return serves((need.commodity, grade, False, FREE), ask, options.goods)
 
 
 def _looks(line: str, options: Options) -> bool:

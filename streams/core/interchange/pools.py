@@ -12,7 +12,7 @@ the largest remainders.
 
 A line stays alone when one of its pairs was refused, when its co-op is on the other side of the
 family too, or when its goods may be bought with a permit only. A pool of lines on contracts stands
-on a contract.
+on a contract. Lines that permits bind pool with those that are bound alike.
 """
 
 from collections import defaultdict
@@ -27,6 +27,7 @@ import msgspec
 from schemas.identity import match_id
 from schemas.quantity import MICRO
 from streams.core.interchange.shares import shares
+from streams.core.interchange.sides import ask_of, kind_of
 from streams.core.interchange.terms import Interchange, Part, Shipment
 from streams.core.lines import NeedLine, OfferLine, Options, Unmatched
 from streams.core.matching import BETWEEN_HUBS, WITHIN_HUB, half_up
@@ -69,11 +70,10 @@ def pooled(
         return free and n.commodity not in permits and n.quantity < sold.get(n.commodity, 0)
 
     def kind(o: OfferLine) -> Hashable:
-        return o.hub, o.commodity, o.grade, o.line in options.contracts
+        return o.hub, *kind_of(o, options)
 
     def ask(n: NeedLine) -> Hashable:
-        bound = n.line in options.contracts
-        return n.hub, n.commodity, n.grades, n.grade, n.priority, n.market, bound
+        return n.hub, n.priority, n.market, *ask_of(n, options)
 
     alone, groups = _banded(offers, small_offer, kind, most)
     given = {_name(group): group for group in groups}
@@ -88,11 +88,13 @@ def pooled(
 
 
 def on_contracts(pools: Pooled, options: Options) -> Options:
-    """Give options in which a pool of lines on contracts is on one."""
+    """Give options in which a pool is bound as its members are: by contract, and by permits."""
     first = {name: group[0].line for name, group in pools.offers_of.items()}
     first |= {name: group[0].line for name, group in pools.needs_of.items()}
     bound = {name for name, line in first.items() if line in options.contracts}
-    return replace(options, contracts=options.contracts | bound) if bound else options
+    bonds = {name: options.bonds[line] for name, line in first.items() if line in options.bonds}
+    contracts = options.contracts | bound
+    return replace(options, contracts=contracts, bonds={**options.bonds, **bonds})
 
 
 def parted(found: Interchange, pools: Pooled, options: Options) -> Interchange:

@@ -14,7 +14,8 @@ is worth no more than that asks.
 It is advice. Where a round was steered (staples first, lots, fairness) shipments are not the best
 for money; then prices settle at what the lines allow, or are left where they are after
 `PASSES_MAX` passes. Goods that are not traded freely have none. What a recipe makes carries no
-price from one commodity to the other: its ends keep what they agreed on.
+price from one commodity to the other: its ends keep what they agreed on. So do the partners of
+lines that ask for permits: those are not for everybody and make no price.
 """
 
 from collections import Counter, defaultdict
@@ -35,7 +36,7 @@ from streams.core.interchange.outlook import Goods, Quote, Quotes, Step, accepts
 from streams.core.interchange.road import Road, hub_numbers
 from streams.core.interchange.sides import admitted, days_left, days_until
 from streams.core.interchange.terms import Part, Shipment, Terms
-from streams.core.lines import BoolArray, IntArray, NeedLine, OfferLine, Options
+from streams.core.lines import FREE, BoolArray, IntArray, NeedLine, OfferLine, Options
 
 PASSES_MAX: Final = 64
 _NOBODY: Final = -(1 << 60)
@@ -55,6 +56,11 @@ class Posed(NamedTuple):
     def lines(self) -> list[OfferLine | NeedLine]:
         """All of them."""
         return [*self.offers, *self.needs]
+
+    def counts(self, line: OfferLine | NeedLine, commodity: str) -> bool:
+        """Whether a line makes prices of a commodity: it is there for everybody."""
+        asks = self.options.bonds.get(line.line, FREE).asks
+        return line.commodity == commodity and not asks
 
 
 def quotes(posed: Posed) -> Quotes:
@@ -129,9 +135,9 @@ class _Market:
             commodity,
             posed,
             road,
-            tuple(o for o in posed.offers if o.commodity == commodity),
+            tuple(o for o in posed.offers if posed.counts(o, commodity)),
             admitted(
-                [n for n in posed.needs if n.commodity == commodity], posed.options, posed.terms
+                [n for n in posed.needs if posed.counts(n, commodity)], posed.options, posed.terms
             ),
             _Legs(*ends, days, cost),
             levels,
@@ -196,7 +202,7 @@ class _Market:
         found: list[tuple[int, int, int]] = []
         for s in self.posed.shipments:
             i, j = rows.get(s.offer), columns.get(s.need)
-            made = any(part.process for part in s.parts)
+            made = any(part.process for part in s.parts) or i is None or j is None
             if made and i is not None:
                 least[i] = max(least[i], s.price)
             if j is not None:

@@ -5,9 +5,12 @@ days goods may be under way. Refuses to know legs beyond the names of hubs.
 
 Theory of operation. Shelf life and needed-by both say "at most so many days", so a line has one
 number: an offer the most days its goods may travel, a need the most days until they must be there.
-Grades of one commodity that every need here treats alike are one kind.
+Grades of one commodity that every need here treats alike are one kind, if they are bound alike:
+what asks for permits, or whose owner holds one that is asked for, is a kind of its own. What is
+made of goods is bound as they are.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -18,11 +21,20 @@ from schemas.commodity import DEFAULT_SCALE, UNGRADED
 from streams.core.eligibility import SHELF_LIFE_TENTHS
 from streams.core.interchange.road import Road
 from streams.core.interchange.terms import SHELF_FOREVER, Terms
-from streams.core.lines import BoolArray, Goods, IntArray, NeedLine, OfferLine, Options
+from streams.core.lines import (
+    FREE,
+    Bond,
+    BoolArray,
+    Goods,
+    IntArray,
+    NeedLine,
+    OfferLine,
+    Options,
+)
 
-Kind = tuple[str, str, bool]
-"""Commodity, grade, and whether it stands on a contract."""
-Ask = tuple[str, frozenset[str] | None, str | None, bool]
+Kind = tuple[str, str, bool, Bond]
+"""Commodity, grade, whether it stands on a contract, and the permits that bind it."""
+Ask = tuple[str, frozenset[str] | None, str | None, bool, Bond]
 _Line = TypeVar("_Line", OfferLine, NeedLine)
 CLOSED_TRADES: Final = frozenset({"restricted", "service"})
 
@@ -43,8 +55,10 @@ class Sides:
     need_days: IntArray
     kind: IntArray
     kinds: tuple[str, ...]  # commodity of each kind
+    bonds: tuple[Bond, ...]  # permits of each kind
     takes: BoolArray
-    made: Mapping[tuple[str, str], int]  # commodity and grade that a process makes -> kind
+    made: Mapping[tuple[str, str, Bond], int]
+    """Commodity and grade that a process makes, and the permits of what it takes -> kind."""
 
 
 def days_left(offer: OfferLine, today: int) -> int:
@@ -92,10 +106,10 @@ def sides(
     steer: IntArray,
 ) -> Sides:
     """Put lines that may take part into columns; `steer` is the bonus of each offer."""
-    given = [_kind(offer, options) for offer in offers]
-    made = [(p.output, p.grade, False) for p in road.terms.processes]
-    asks = [_ask(need, options) for need in needs]
-    kinds, takes, number = _kinds((*given, *made), asks, options.goods)
+    given = [kind_of(offer, options) for offer in offers]
+    made = _made(given, road.terms)
+    asks = [ask_of(need, options) for need in needs]
+    (kinds, bonds), takes, number = _kinds((*given, *made), asks, options.goods)
 
     def column(values: Iterable[int], count: int) -> IntArray:
         return np.fromiter(values, np.int64, count)
@@ -115,40 +129,65 @@ def sides(
         need_days=column((days_until(need, road.today) for need in needs), n),
         kind=column((number[kind] for kind in given), m),
         kinds=kinds,
+        bonds=bonds,
         takes=takes,
-        made={(c, g): number[c, g, bound] for c, g, bound in made},
+        made={(c, g, bond): number[c, g, bound, bond] for c, g, bound, bond in made},
     )
 
 
-def _kind(offer: OfferLine, options: Options) -> Kind:
-    return offer.commodity, offer.grade, offer.line in options.contracts
+def _made(given: Sequence[Kind], terms: Terms) -> list[Kind]:
+    """What processes make of goods: on no contract, and bound as what they are made of."""
+    bonds: defaultdict[str, set[Bond]] = defaultdict(set)
+    for commodity, _, _, bond in set(given):
+        bonds[commodity].add(bond)
+    return [
+        (process.output, process.grade, False, bond)
+        for process in terms.processes
+        for bond in sorted(bonds[process.input])
+    ]
 
 
-def _ask(need: NeedLine, options: Options) -> Ask:
-    return need.commodity, need.grades, need.grade, need.line in options.contracts
+def kind_of(offer: OfferLine, options: Options) -> Kind:
+    """Name what needs tell goods apart by."""
+    bound = offer.line in options.contracts
+    return offer.commodity, offer.grade, bound, _permits(offer.line, options)
+
+
+def ask_of(need: NeedLine, options: Options) -> Ask:
+    """Name what a need asks of goods."""
+    bound = need.line in options.contracts
+    return need.commodity, need.grades, need.grade, bound, _permits(need.line, options)
+
+
+def _permits(line: str, options: Options) -> Bond:
+    return options.bonds.get(line, FREE)._replace(site="") if options.bonds else FREE
 
 
 def _kinds(
     given: Sequence[Kind], asks: Sequence[Ask], goods: Goods
-) -> tuple[tuple[str, ...], BoolArray, dict[Kind, int]]:
-    """Merge kinds that serve the same asks; give commodities, what serves whom, and numbers."""
+) -> tuple[tuple[tuple[str, ...], tuple[Bond, ...]], BoolArray, dict[Kind, int]]:
+    """Merge kinds that serve the same asks and are bound alike.
+
+    Gives commodities and permits of kinds, what serves whom, and the numbers of kinds.
+    """
     distinct = list(dict.fromkeys(asks))
     at = {ask: k for k, ask in enumerate(distinct)}
-    merged: dict[tuple[str, tuple[bool, ...]], int] = {}
+    merged: dict[tuple[str, Bond, tuple[bool, ...]], int] = {}
     number: dict[Kind, int] = {}
     for kind in sorted(set(given)):
         row = tuple(serves(kind, ask, goods) for ask in distinct)
-        number[kind] = merged.setdefault((kind[0], row), len(merged))
-    table = np.array([row for _, row in merged], bool).reshape(len(merged), len(distinct))
+        number[kind] = merged.setdefault((kind[0], kind[3], row), len(merged))
+    table = np.array([row for _, _, row in merged], bool).reshape(len(merged), len(distinct))
     takes = table[:, [at[ask] for ask in asks]].reshape(len(merged), len(asks))
-    return tuple(commodity for commodity, _ in merged), takes, number
+    names = tuple(commodity for commodity, _, _ in merged)
+    return (names, tuple(bond for _, bond, _ in merged)), takes, number
 
 
 def serves(kind: Kind, ask: Ask, goods: Goods) -> bool:
-    """Whether goods of a kind serve a need that asks so: same goods, grade good enough."""
-    commodity, grade, bound = kind
-    wanted, listed, least, asked_by_contract = ask
-    if commodity != wanted:
+    """Whether goods of a kind serve a need: the same goods, a grade good enough, all permits."""
+    commodity, grade, bound, bond = kind
+    wanted, listed, least, asked_by_contract, asked = ask
+    if commodity != wanted or not bond.meets(asked):
         return False
     if commodity in goods.barred and not (bound and asked_by_contract):
         return False

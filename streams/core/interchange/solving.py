@@ -249,5 +249,6 @@ def _digest(
         sorted((k, sorted(v)) for k, v in terms.permits.items()),
         *([options.fairness] if options.fairness else ()),
         *([sorted(options.goods.grains.items())] if options.goods.grains else ()),
+        *([sorted(options.bonds.items())] if options.bonds else ()),
     ]
     return sha256(msgspec.msgpack.encode(facts)).hexdigest()

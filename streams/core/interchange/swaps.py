@@ -19,7 +19,7 @@ import numpy as np
 from schemas.quantity import MICRO
 from streams.core.interchange.leg_table import NO_LIMIT, Leg
 from streams.core.interchange.legs import GONE, GRAMS_PER_KG
-from streams.core.interchange.sides import days_left, days_until, serves
+from streams.core.interchange.sides import ask_of, days_left, days_until, kind_of, serves
 from streams.core.interchange.terms import Terms
 from streams.core.lines import NeedLine, OfferLine, Options
 
@@ -217,9 +217,9 @@ def _transfer(offer: OfferLine, need: NeedLine, ways: Ways, barter: Barter) -> T
     options, rules = barter.options, barter.rules
     if offer.coop == need.coop or party_of(offer, rules) == party_of(need, rules):
         return None
-    kind = (offer.commodity, offer.grade, False)
-    ask = (need.commodity, need.grades, need.grade, False)
-    if (offer.line, need.line) in options.held_back or not serves(kind, ask, options.goods):
+    if (offer.line, need.line) in options.held_back:
+        return None
+    if not serves(kind_of(offer, options), ask_of(need, options), options.goods):
         return None
     way = ways.cheapest(offer, need)
     if way is None:
