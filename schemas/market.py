@@ -237,10 +237,7 @@ class Stand(Closed, frozen=True, kw_only=True):
 
 
 class Retell(Closed, frozen=True, kw_only=True):
-    """Tell again what is left over in every family of one partition of the market, `market`.
-
-    It goes to a partition of hubs and not to one of them; its key is the number in five digits.
-    """
+    """To a partition of hubs: tell a partition of the market again what all its families left."""
 
     partition: Count
     market: Count

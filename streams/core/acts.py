@@ -14,7 +14,7 @@ from schemas.quantity import MICRO
 from schemas.resolving import day_of
 from schemas.validation import Judge
 from streams.core import contracts, deal_life, deals, leg_acts, movements, orders, sequence
-from streams.core.interchange.hub_side import At
+from streams.core.interchange.hub_stock import At
 from streams.core.lifecycle import Act as Done
 from streams.core.lifecycle import Refusal
 from streams.core.lifecycle_table import Action, Side

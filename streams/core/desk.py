@@ -20,8 +20,9 @@ from streams.core.effects import Away
 from streams.core.interchange.hub_asking import NEVER_MS, Questions
 from streams.core.interchange.hub_prices import Outlooks
 from streams.core.interchange.hub_residual import Residuals, held_by, left_needs, left_offers
-from streams.core.interchange.hub_side import At, HubSide
+from streams.core.interchange.hub_side import HubSide
 from streams.core.interchange.hub_state import Leg
+from streams.core.interchange.hub_stock import At
 from streams.core.lifecycle_times import HOUR_MS, next_cut_off
 from streams.core.lines import FREE, Bond, NeedLine, OfferLine
 from streams.core.promises import Promises

@@ -21,7 +21,7 @@ from streams.core.batch import COOP_BYTES_MAX, HEAVY_BYTES, STATE_BYTES_MAX, Bat
 from streams.core.desk import Desk
 from streams.core.effects import Away, Effects
 from streams.core.holdings import Holdings
-from streams.core.interchange.hub_side import At
+from streams.core.interchange.hub_stock import At
 from streams.core.outputs import Outputs
 from streams.core.promises import Promises, lines_of
 from streams.core.rounds import Setting

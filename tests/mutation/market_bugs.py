@@ -44,8 +44,8 @@ MARKET_BUGS: tuple[Planted, ...] = (
         "I5",
         "a hub grants to whoever asks, whatever permits one of the two lacks",
         HUB_SIDE,
-        'if is_short or not bond.meets(Bond("", asked.asks, asked.permits)):',
-        "if is_short:",
+        'elif not bond.meets(Bond("", asked.asks, asked.permits)):\n            why = "permit"',
+        'elif False:\n            why = "permit"',
     ),
     Planted(
         "a released hold is not freed",

@@ -20,8 +20,9 @@ from streams.core.interchange import (
 )
 from streams.core.interchange.hub_asking import Questions
 from streams.core.interchange.hub_prices import Outlooks
-from streams.core.interchange.hub_side import At, HubSide
+from streams.core.interchange.hub_side import HubSide
 from streams.core.interchange.hub_state import leg_name
+from streams.core.interchange.hub_stock import At
 from streams.core.interchange.market_prices import Prices
 from streams.core.interchange.market_round import Rounds
 from streams.core.interchange.market_side import MarketSide

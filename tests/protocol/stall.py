@@ -26,8 +26,9 @@ from streams.core.interchange import hub_life
 from streams.core.interchange.hub_asking import Questions
 from streams.core.interchange.hub_prices import Outlooks
 from streams.core.interchange.hub_residual import Residuals, held_by
-from streams.core.interchange.hub_side import At, HubSide
+from streams.core.interchange.hub_side import HubSide
 from streams.core.interchange.hub_state import Leg
+from streams.core.interchange.hub_stock import At
 from streams.core.interchange.market_side import Tick
 from streams.core.lines import FREE, Bond
 from tests.protocol.audit import HubAudit

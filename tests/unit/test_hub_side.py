@@ -17,8 +17,9 @@ from schemas.market import (
 )
 from streams.core.interchange import hub_life
 from streams.core.interchange.hub_residual import LINES_MAX, Residuals, left_needs, left_offers
-from streams.core.interchange.hub_side import FENCE_MS, At, HubSide
+from streams.core.interchange.hub_side import FENCE_MS, HubSide
 from streams.core.interchange.hub_state import Leg
+from streams.core.interchange.hub_stock import At
 from streams.core.interchange.protocol_table import HOLD_MS, LEGS, LIVE, TOMBSTONE_MS, LegEvent
 from streams.core.lines import FREE, Bond
 from tests.support.line_books import Standing, standing

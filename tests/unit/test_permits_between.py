@@ -156,7 +156,7 @@ def test_permits_have_bounds_and_the_shortest_lists_are_told() -> None:
     assert [one.coop for one in held_by(held)] == ["a", "b"]
     offers = [offer(f"o{n}") for n in range(3)]
     bonds = {"o0": Bond(asks=long), "o1": Bond(asks=long)}
-    assert [o.line for o in left_offers(offers, {}, (), bonds)] == ["o0", "o2"]
+    assert [o.line for o in left_offers(offers, {}, bonds=bonds)] == ["o0", "o2"]
     assert hub_residual.PERMITS_BYTES_MAX < 64 * 1024
 
 

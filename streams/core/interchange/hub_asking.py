@@ -16,8 +16,9 @@ from typing import Final
 
 from schemas.errors import Reason
 from schemas.market import LegSide
-from streams.core.interchange.hub_side import At, HubSide
+from streams.core.interchange.hub_side import HubSide
 from streams.core.interchange.hub_state import Leg, Question
+from streams.core.interchange.hub_stock import At
 
 MOVED_MAX: Final = 100
 """How many questions a tick may close or forget; the others follow at the next."""

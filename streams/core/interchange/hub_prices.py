@@ -10,8 +10,9 @@ from typing import Final
 
 from schemas.outlook import Outlook, Quoted
 from streams.core.book import HubFamily
-from streams.core.interchange.hub_side import At, HubSide
+from streams.core.interchange.hub_side import HubSide
 from streams.core.interchange.hub_state import Heard
+from streams.core.interchange.hub_stock import At
 from streams.core.interchange.outlook import Goods, Quote
 from streams.core.interchange.price_words import quotes_in
 

@@ -15,8 +15,9 @@ import msgspec
 from schemas.market import WIRE_MAX_MICRO, LeftNeed, LeftOffer, Residual
 from schemas.permits import Holder
 from streams.core.grain import matchable
-from streams.core.interchange.hub_side import At, HubSide
+from streams.core.interchange.hub_side import HubSide
 from streams.core.interchange.hub_state import LeftOver
+from streams.core.interchange.hub_stock import At
 from streams.core.interchange.tally import Tally
 from streams.core.lines import FREE, Bond, NeedLine, OfferLine
 

@@ -17,7 +17,7 @@ was replaced: it changes nothing. Refuses to know what a line is and what else i
 from collections import Counter
 from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final
 
 from schemas.market import (
     ActTold,
@@ -41,6 +41,7 @@ from streams.core.interchange.hub_state import (
     encode,
     leg_name,
 )
+from streams.core.interchange.hub_stock import At, Stock
 from streams.core.interchange.protocol_table import HOLD_MS, LIVE, TOMBSTONE_MS
 from streams.core.lines import Bond
 
@@ -50,30 +51,6 @@ FENCE_MS: Final = HOLD_MS
 Line = tuple[LegSide, str]
 Asked = Reserve | Commit | Release | Stand
 """What is asked of a leg."""
-
-
-class Stock(Protocol):
-    """What a hub knows of its lines."""
-
-    def room(self, side: LegSide, line: str, commodity: str) -> int:
-        """Micro base units of a line that promises inside the hub leave; legs not taken off.
-
-        For an offer max(0, on_hand - keep - promised inside), for a need what it still wants of
-        that commodity; 0 for a line that is not there.
-        """
-
-    def doubt(self, leg: Leg, at: "At") -> str:
-        """Why what a leg asks for may not be promised yet though it is free; "" when it may."""
-
-    def bond(self, side: LegSide, line: str) -> Bond:
-        """The permits that a line asks for now, and those that its owner holds."""
-
-
-class At(NamedTuple):
-    """The record that something follows from: its version, and the partition's time in ms."""
-
-    version: int
-    as_of_ms: int
 
 
 class HubSide:
