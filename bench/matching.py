@@ -18,6 +18,7 @@ from typing import Final
 import numpy as np
 
 from bench import interchange
+from deploy.worker import quiet_collector
 from schemas.quantity import MICRO
 from streams.core.lines import LegGrid, NeedLine, OfferLine, Options
 from streams.core.matching import solve
@@ -132,6 +133,7 @@ def main(argv: list[str] | None = None) -> int:
     start = time.perf_counter_ns()
     solve(*market(10, 0), Options(), TODAY)
     first_ms = (time.perf_counter_ns() - start) / 1e6
+    quiet_collector()  # as the worker that solves such rounds does
     few = max(5, asked.rounds // 10)
     figures = [measure(n, asked.rounds if n <= MANY else few) for n in SIZES]
     growth = [measure(n, few) for n in GROWTH]

@@ -84,19 +84,27 @@ def partition_of(key: str, partitions: int) -> int:
     return (murmur2(key.encode()) & 0x7FFFFFFF) % partitions
 
 
-_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+"""What names of matches are spelt in: five bits a letter."""
 # Two letters of base 32 at a time: the standard library's encoder takes four times as long.
-_PAIRS: Final = tuple(a + b for a in _LETTERS for b in _LETTERS)
+_PAIRS: Final = tuple(a + b for a in LETTERS for b in LETTERS)
+
+
+def match_bits(tier: int, offer: str, need: str, n: int) -> bytes:
+    """Give the 80 bits (of BLAKE2b) behind the name of a match.
+
+    Lengths stand before the names, so that no two pairs share one text.
+    """
+    text = f"{tier}|{len(offer)}|{offer}|{len(need)}|{need}|{n}"
+    return blake2b(text.encode(), digest_size=10).digest()
 
 
 def match_id(tier: int, offer: str, need: str, n: int) -> MatchId:
     """Name a match by what it is: tier, offer, need, n earlier finished matches of the pair.
 
-    Sixteen characters A-Z2-7 (80 bits of BLAKE2b), the same in every process and for ever. Lengths
-    stand before the names, so that no two pairs share one text.
+    Sixteen characters A-Z2-7, the same in every process and for ever, that spell `match_bits`.
     """
-    text = f"{tier}|{len(offer)}|{offer}|{len(need)}|{need}|{n}"
-    word = int.from_bytes(blake2b(text.encode(), digest_size=10).digest(), "big")
+    word = int.from_bytes(match_bits(tier, offer, need, n), "big")
     low, high, pairs = word & 0xFFFFFFFFFF, word >> 40, _PAIRS
     return MatchId(
         pairs[high >> 30]

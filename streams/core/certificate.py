@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from streams.core.flow import Block
+from streams.core.flow import Block, cells
 from streams.core.lines import IntArray
 
 _FAR: Final = -(1 << 60)
@@ -59,7 +59,7 @@ def certify(block: Block, flow: IntArray) -> Certificate:
 
 def is_legal(block: Block, flow: IntArray) -> bool:
     """Whether a flow stays on open pairs and inside what is offered and needed."""
-    if (flow < 0).any() or ((flow != 0) & ~block.open).any():
+    if flow.min(initial=0) < 0 or not block.open[cells(flow != 0)].all():
         return False
     # Sums beyond 64 bits are formed of Python integers.
     small = int(flow.max(initial=0)) * max(flow.shape) < -_FAR
@@ -69,7 +69,7 @@ def is_legal(block: Block, flow: IntArray) -> bool:
 
 def worth_of(block: Block, flow: IntArray) -> int:
     """Give the worth of a flow, exactly."""
-    at = np.nonzero(flow)
+    at = cells(flow != 0)
     steered = 0 if block.steps is None else block.steps.worth(flow.sum(0).tolist())
     return _dot(flow[at], block.worth[at]) + steered
 
@@ -78,17 +78,21 @@ def _prices(block: Block, flow: IntArray) -> tuple[IntArray, IntArray]:
     """Give legal prices, and the proving ones when the flow is optimal."""
     usable = block.open & (block.supply > 0)[:, None] & (block.demand > 0)[None]
     worth = np.where(usable, block.worth, _FAR)
-    rows, columns = np.nonzero(flow)
+    by_need = np.ascontiguousarray(worth.T)
+    rows, columns = cells(flow != 0)
     used_worth = block.worth[rows, columns]
     # `credit` is minus the price of a need: it only ever rises, from "as dear as you like".
     credit = np.where(flow.sum(0) < block.demand, 0, _FAR)
+    offers = (worth + credit).max(1, initial=0)
     for _ in range(sum(block.worth.shape) + 1):
-        offers = (worth + credit).max(1, initial=0)
         raised = credit.copy()
         np.maximum.at(raised, columns, offers[rows] - used_worth)
-        if (raised == credit).all() or (raised > 0).any():
+        risen = np.flatnonzero(raised != credit)
+        if not len(risen) or raised.max() > 0:
             break
         credit = raised
+        # Only the needs that have risen can pay an offer more than before.
+        offers = np.maximum(offers, (by_need[risen] + credit[risen, None]).max(0))
     needs = np.where(credit == _FAR, 0, np.maximum(-credit, 0))
     return (worth - needs).max(1, initial=0), needs
 

@@ -30,6 +30,7 @@ from streams.core.lines import (
 
 SHELF_LIFE_TENTHS: Final = 7
 """A way may take at most seven tenths of the shelf life that is left."""
+_NO_END: Final = np.iinfo(np.int64).max
 
 Code = Literal[
     "trade",
@@ -125,8 +126,13 @@ def _same_coop(p: _Pairs) -> BoolArray:
 def _held_back(p: _Pairs) -> BoolArray:
     if not p.options.held_back:
         return np.zeros((1, 1), bool)
-    pairs = [[(o.line, n.line) in p.options.held_back for n in p.needs] for o in p.offers]
-    return np.array(pairs, bool).reshape(p.money.shape)
+    given, asked = [o.line for o in p.offers], [n.line for n in p.needs]
+    rows, columns = _codes(given), _codes(asked)  # what mills make bears the offer's name too
+    resting = np.zeros((len(rows), len(columns)), bool)
+    for offer, need in p.options.held_back:
+        if offer in rows and need in columns:
+            resting[rows[offer], columns[need]] = True
+    return resting[np.ix_([rows[name] for name in given], [columns[name] for name in asked])]
 
 
 def _grade(p: _Pairs) -> BoolArray:
@@ -149,12 +155,13 @@ def _no_way(p: _Pairs) -> BoolArray:
 
 def _shelf_life(p: _Pairs) -> BoolArray:
     left = p.expires - p.today
-    return (left >= 0) & (10 * p.days > SHELF_LIFE_TENTHS * left)
+    # What is past its date breaks that constraint, not this one.
+    return p.days > np.where(left >= 0, SHELF_LIFE_TENTHS * left // 10, _NO_END)
 
 
 def _needed_by(p: _Pairs) -> BoolArray:
     by = [DAY_MAX if n.needed_by_day is None else n.needed_by_day for n in p.needs]
-    return p.today + p.days > _column(by)
+    return p.days > _column(by) - p.today
 
 
 def _price(p: _Pairs) -> BoolArray:
@@ -162,11 +169,15 @@ def _price(p: _Pairs) -> BoolArray:
 
 
 def _outlook(p: _Pairs) -> BoolArray:
+    if not p.options.outlook:
+        return np.zeros((1, 1), bool)
     # A pair that loses money has its reason already.
     return (p.money >= 0) & (p.money < p.elsewhere)
 
 
 def _min_lot(p: _Pairs) -> BoolArray:
+    if not p.lots.any():
+        return np.zeros((1, 1), bool)
     supply = _row([o.quantity for o in p.offers])
     demand = _column([n.quantity for n in p.needs])
     return np.minimum(supply, demand) < p.lots
@@ -199,9 +210,11 @@ def board(
 ) -> Board:
     """Judge all pairs; `legs` is in the order of the lines (`grid` makes one of a callable)."""
     no_way = legs.cost < 0
-    legs = LegGrid(np.where(no_way, 0, legs.cost), np.where(no_way, 0, legs.days))
+    if no_way.any():
+        legs = LegGrid(np.where(no_way, 0, legs.cost), np.where(no_way, 0, legs.days))
     floors = _row([o.floor for o in offers])
-    money = _column([n.ceiling for n in needs]) - floors - legs.cost
+    money = _column([n.ceiling for n in needs]) - floors
+    money -= legs.cost
     elsewhere = np.broadcast_to(_elsewhere(offers, needs, options), money.shape)
     lots = np.maximum(_row([o.min_lot for o in offers]), _column([n.min_lot for n in needs]))
     expires = [DAY_MAX if o.expires_day is None else o.expires_day for o in offers]
@@ -277,6 +290,8 @@ def _codes(keys: Iterable[_Key]) -> dict[_Key, int]:
 
 def _differ(rows: Sequence[str], columns: Sequence[str]) -> BoolArray:
     codes = _codes((*rows, *columns))
+    if len(codes) == 1:
+        return np.zeros((1, 1), bool)
     return np.not_equal(_row([codes[r] for r in rows]), _column([codes[c] for c in columns]))
 
 

@@ -37,7 +37,7 @@ class Steps:
     rooms: IntArray
     bonus: IntArray
 
-    def of(self, needs: BoolArray) -> "Steps":
+    def of(self, needs: BoolArray | slice) -> "Steps":
         """Give the steps of some needs."""
         return Steps(self.rooms[:, needs], self.bonus[:, needs])
 

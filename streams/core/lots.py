@@ -68,12 +68,12 @@ def solve_block(block: Block, lots: IntArray, effort: int) -> Answer:
     pairs + 300) of the search.
     """
     reachable = np.minimum(block.supply[:, None], block.demand[None]) >= np.maximum(lots, 1)
-    root = _Branch(replace(block, open=block.open & reachable), np.zeros_like(block.worth))
-    solved = _solve(root)
+    block = replace(block, open=block.open & reachable)
+    solved = _best(block)
     if not _short(solved.flow, lots).any():
         worth = worth_of(block, solved.flow)
         return Answer(solved.flow, worth, solved.bound, solved.method)
-    return _search(root, solved, lots, effort)
+    return _search(_Branch(block, np.zeros_like(block.worth)), solved, lots, effort)
 
 
 def optimum(block: Block) -> tuple[IntArray, Certificate, Method]:

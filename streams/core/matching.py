@@ -21,11 +21,10 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 
-from schemas.identity import match_id
 from schemas.quantity import MICRO
 from streams.core.eligibility import Board, board, grid
 from streams.core.fairness import step_idr, steps_of
-from streams.core.flow import TIE_MAX, Block
+from streams.core.flow import TIE_MAX, Block, cells
 from streams.core.lines import (
     IntArray,
     LegGrid,
@@ -38,6 +37,7 @@ from streams.core.lines import (
     Round,
 )
 from streams.core.lots import Answer, solve_block
+from streams.core.naming import match_ids
 from streams.core.unmatched import explain
 from streams.core.worth import worth
 
@@ -136,7 +136,7 @@ def _solve_part(part: _Part, leg: LegOf | LegGrid, options: Options, today: int)
     value = worth(pairs, options)
     flow, answers = _phases(pairs, value, options)
     methods: set[Method] = {answer.method for answer in answers}
-    at = np.nonzero(flow)
+    at = cells(flow != 0)
     money = zip(flow[at].tolist(), pairs.money[at].tolist(), strict=True)
     gap = sum(answer.gap for answer in answers)
     result = Round(
@@ -167,7 +167,8 @@ def _phases(pairs: Board, value: IntArray, options: Options) -> tuple[IntArray, 
     first = np.array([n.priority == "emergency" for n in pairs.needs], bool)
     flow = np.zeros(value.shape, np.int64)
     answers: list[Answer] = []
-    for columns in (first, ~first) if options.bonuses and first.any() else (first | True,):
+    everybody = (slice(None),)
+    for columns in (first, ~first) if options.bonuses and first.any() else everybody:
         part = Block(
             supply=supply - flow.sum(1),
             demand=demand[columns],
@@ -187,7 +188,8 @@ def _ties(pairs: Board) -> IntArray:
     rows = hashes(offer.line for offer in pairs.offers)[:, None]
     columns = hashes(need.line for need in pairs.needs)[None]
     mixed = (rows ^ (columns * np.uint64(0x9E3779B97F4A7C15))) * np.uint64(0xBF58476D1CE4E5B9)
-    return ((mixed >> np.uint64(40)) % np.uint64(TIE_MAX)).astype(np.int64) + 1
+    high = (mixed >> np.uint64(40)).astype(np.int64)
+    return high - high // TIE_MAX * TIE_MAX + 1
 
 
 def hashes(names: Iterable[str]) -> HashArray:
@@ -202,15 +204,24 @@ def _hashed(name: str) -> bytes:
 
 
 def _proposals(pairs: Board, flow: IntArray, options: Options) -> Iterable[Proposal]:
-    at = np.nonzero(flow)
-    columns = (*at, flow[at], pairs.money[at], pairs.legs.cost[at], pairs.legs.days[at])
-    for i, j, quantity, money, leg_cost, days in zip(*(c.tolist() for c in columns), strict=True):
-        offer, need = pairs.offers[i], pairs.needs[j]
-        tier = WITHIN_HUB if offer.hub == need.hub else BETWEEN_HUBS
-        ended = options.finished.get((offer.line, need.line), 0)
+    at = cells(flow != 0)
+    offers = [pairs.offers[i] for i in at[0].tolist()]
+    needs = [pairs.needs[j] for j in at[1].tolist()]
+    names = match_ids(
+        (
+            WITHIN_HUB if offer.hub == need.hub else BETWEEN_HUBS,
+            offer.line,
+            need.line,
+            options.finished.get((offer.line, need.line), 0),
+        )
+        for offer, need in zip(offers, needs, strict=True)
+    )
+    tables = (flow, pairs.money, pairs.legs.cost, pairs.legs.days)
+    columns = (offers, needs, names, *(table[at].tolist() for table in tables))
+    for offer, need, name, quantity, money, leg_cost, days in zip(*columns, strict=True):
         price = offer.floor + money // 2
         yield Proposal(
-            match=match_id(tier, offer.line, need.line, ended),
+            match=name,
             offer=offer.line,
             need=need.line,
             quantity=quantity,

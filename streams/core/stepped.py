@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from streams.core.fairness import Steps
-from streams.core.flow import Block
+from streams.core.flow import Block, cells
 from streams.core.interchange.fine import fine
 from streams.core.interchange.flows import best_flow, settled_flow
 from streams.core.interchange.proof import certify, dot
@@ -28,7 +28,7 @@ class Proven(NamedTuple):
 
 def stepped_flow(block: Block, steps: Steps) -> Proven | None:
     """Give the proven best; None when the numbers are too large for this way."""
-    rows, columns = np.nonzero(block.open)
+    rows, columns = cells(block.open)
     none, one = np.zeros(len(rows), np.int64), np.ones(len(rows), np.int64)
     offers = len(block.supply)
     web = Web(

@@ -5,20 +5,22 @@ what is left over trade; else that others were worth more, that all is sold or a
 filled; else the nearest miss; else that nobody offers or asks. Refuses to put it into words.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
 from streams.core.eligibility import CODES, SHELF_LIFE_TENTHS, Board, Code
+from streams.core.flow import cells
 from streams.core.lines import BoolArray, IntArray, NeedLine, OfferLine, Unmatched
 
 Figures = Mapping[str, int | str]
 _LEAST: Final = np.iinfo(np.int64).min
 
 
-class _Pair(NamedTuple):
+class Pair(NamedTuple):
+    """What there is to show of an offer and a need; `open` where they may meet."""
+
     offer: OfferLine
     need: NeedLine
     leg_cost: int
@@ -26,18 +28,16 @@ class _Pair(NamedTuple):
     money: int
     elsewhere: int
     lot: int
+    open: bool
     possible: int
     today: int
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(NamedTuple):
     """One side of the board as seen from the other: `breaks[k, own, other]`."""
 
     breaks: BoolArray
     money: IntArray
-    flow: IntArray
-    own_left: IntArray
     other_left: IntArray
 
 
@@ -53,16 +53,16 @@ class Bound(NamedTuple):
     waits: BoolArray
 
 
-def _no_figures(_: _Pair) -> Figures:
+def _no_figures(_: Pair) -> Figures:
     return {}
 
 
-def _shelf_figures(p: _Pair) -> Figures:
+def _shelf_figures(p: Pair) -> Figures:
     left = (p.offer.expires_day or 0) - p.today
     return {"days": p.days, "left": left, "allowed": SHELF_LIFE_TENTHS * left // 10}
 
 
-FIGURES: Final[Mapping[Code, Callable[[_Pair], Figures]]] = {
+FIGURES: Final[Mapping[Code, Callable[[Pair], Figures]]] = {
     "trade": lambda p: {"commodity": p.offer.commodity},
     "permit": lambda p: {"commodity": p.offer.commodity},
     "commodity": lambda p: {"offered": p.offer.commodity, "asked": p.need.commodity},
@@ -88,6 +88,16 @@ FIGURES: Final[Mapping[Code, Callable[[_Pair], Figures]]] = {
 """What to show of a pair for each constraint; `_day` are days, lots and quantities micro."""
 
 
+class _View(NamedTuple):
+    """The lines of one side, and those of the other as they are told of."""
+
+    side: Literal["offer", "need"]
+    own: Sequence[OfferLine] | Sequence[NeedLine]
+    others: Sequence[OfferLine] | Sequence[NeedLine]
+    nobody: str
+    alone: str
+
+
 def explain(board: Board, flow: IntArray) -> tuple[Unmatched, ...]:
     """Give every line of which something is left, offers first, each in the board's order.
 
@@ -95,43 +105,49 @@ def explain(board: Board, flow: IntArray) -> tuple[Unmatched, ...]:
     """
     offered = np.array([o.quantity for o in board.offers], np.int64) - flow.sum(1)
     asked = np.array([n.quantity for n in board.needs], np.int64) - flow.sum(0)
-    offers = Side(board.breaks, board.money, flow, offered, asked)
-    needs = Side(board.breaks.transpose(0, 2, 1), board.money.T, flow.T, asked, offered)
-    return (*_offers(board, offers), *_needs(board, needs))
+    rows, columns = cells(flow != 0)
+    amounts: list[int] = flow[rows, columns].tolist()
+    offers = _View("offer", board.offers, board.needs, "no_need", "filled")
+    needs = _View("need", board.needs, board.offers, "no_offer", "sold_out")
+    return (
+        *_told(board, offers, (offered, asked), _Crowd(rows, columns, amounts)),
+        *_told(board, needs, (asked, offered), _Crowd(columns, rows, amounts)),
+    )
 
 
-def _offers(board: Board, side: Side) -> Iterator[Unmatched]:
-    bound, crowd = binding(side), _Crowd(side)
-    reason: str
-    figures: Figures
-    for i in np.flatnonzero(side.own_left).tolist():
-        offer, j = board.offers[i], int(bound.partner[i])
-        if not board.needs:
-            reason, figures = "no_need", {"commodity": offer.commodity}
-        elif bound.found[i]:
-            possible = int(min(side.own_left[i], side.other_left[j]))
-            reason = code = CODES[bound.code[i]]
-            figures = {"with": board.needs[j].line, **figures_of(board, code, (i, j), possible)}
+def _told(
+    board: Board, view: _View, left: tuple[IntArray, IntArray], crowd: "_Crowd"
+) -> Iterator[Unmatched]:
+    """Tell of every line of one side of which something is left; `left` is of own and others."""
+    own = np.flatnonzero(left[0])
+    amounts: list[int] = left[0][own].tolist()
+    if not view.others:
+        for i, amount in zip(own.tolist(), amounts, strict=True):
+            line = view.own[i]
+            yield Unmatched(line.line, view.side, amount, view.nobody, _goods(line))
+        return
+    offers = view.side == "offer"
+    breaks = board.breaks[:, own] if offers else board.breaks[:, :, own].transpose(0, 2, 1)
+    money = board.money[own] if offers else board.money[:, own].T
+    bound = binding(Side(breaks, money, left[1]))
+    at = (own, bound.partner) if offers else (bound.partner, own)
+    shown = pairs_at(board, at, np.minimum(left[0][own], left[1][bound.partner]))
+    found, codes = bound.found.tolist(), bound.code.tolist()
+    for k, (i, pair) in enumerate(zip(own.tolist(), shown, strict=True)):
+        reason: str
+        figures: Figures
+        if found[k]:
+            reason = code = CODES[codes[k]]
+            other = pair.need if offers else pair.offer
+            figures = {"with": other.line, **FIGURES[code](pair)}
         else:
-            reason, figures = crowd.told(i, "filled")
-        yield Unmatched(offer.line, "offer", int(side.own_left[i]), reason, figures)
+            shut: BoolArray = np.logical_or.reduce(breaks[:, k])
+            reason, figures = crowd.told(i, ~shut, view.alone)
+        yield Unmatched(view.own[i].line, view.side, amounts[k], reason, figures)
 
 
-def _needs(board: Board, side: Side) -> Iterator[Unmatched]:
-    bound, crowd = binding(side), _Crowd(side)
-    reason: str
-    figures: Figures
-    for j in np.flatnonzero(side.own_left).tolist():
-        need, i = board.needs[j], int(bound.partner[j])
-        if not board.offers:
-            reason, figures = "no_offer", {"commodity": need.commodity}
-        elif bound.found[j]:
-            possible = int(min(side.own_left[j], side.other_left[i]))
-            reason = code = CODES[bound.code[j]]
-            figures = {"with": board.offers[i].line, **figures_of(board, code, (i, j), possible)}
-        else:
-            reason, figures = crowd.told(j, "sold_out")
-        yield Unmatched(need.line, "need", int(side.own_left[j]), reason, figures)
+def _goods(line: OfferLine | NeedLine) -> Figures:
+    return {"commodity": line.commodity}
 
 
 def binding(side: Side) -> Bound:
@@ -162,18 +178,14 @@ def binding(side: Side) -> Bound:
 class _Crowd:
     """Who got what of the partners that fit a line."""
 
-    def __init__(self, side: Side) -> None:
-        shut: BoolArray = np.logical_or.reduce(side.breaks)
-        self._fits: Final = ~shut
-        at = np.nonzero(side.flow)
-        self._own, self._other = at
-        self._amounts: Final = side.flow[at].tolist()
+    def __init__(self, own: IntArray, other: IntArray, amounts: list[int]) -> None:
+        self._own, self._other, self._amounts = own, other, amounts
 
-    def told(self, at: int, alone: str) -> tuple[str, Figures]:
+    def told(self, at: int, fits: BoolArray, alone: str) -> tuple[str, Figures]:
         """All partners that fit are used up: by others too, or by this line alone."""
         mine = others = 0
         rivals = set[int]()
-        taken = np.flatnonzero(self._fits[at][self._other])
+        taken = np.flatnonzero(fits[self._other])
         for n, own in zip(taken.tolist(), self._own[taken].tolist(), strict=True):
             if own == at:
                 mine += self._amounts[n]
@@ -185,25 +197,17 @@ class _Crowd:
         return "outbid", {"mine": mine, "others": others, "rivals": len(rivals)}
 
 
-def figures_of(board: Board, code: Code, at: tuple[int, int], possible: int) -> Figures:
-    """Give what to show of a pair for a constraint; `possible` where the pair may meet."""
-    i, j = at
-    offer, need = board.offers[i], board.needs[j]
-    # A pair that may meet is short of what is left; one that may not, of what there ever was.
-    if board.breaks[:, i, j].any():
-        possible = min(offer.quantity, need.quantity)
-    pair = _Pair(
-        offer,
-        need,
-        leg_cost=int(board.legs.cost[i, j]),
-        days=int(board.legs.days[i, j]),
-        money=int(board.money[i, j]),
-        elsewhere=int(board.elsewhere[i, j]),
-        lot=int(board.lots[i, j]),
-        possible=possible,
-        today=board.today,
-    )
-    return FIGURES[code](pair)
+def pairs_at(board: Board, at: tuple[IntArray, IntArray], possible: IntArray) -> Iterator[Pair]:
+    """Give what there is to show of some pairs; `possible` where they may meet."""
+    shut: BoolArray = np.logical_or.reduce(board.breaks[:, at[0], at[1]])
+    figures = (board.legs.cost, board.legs.days, board.money, board.elsewhere, board.lots)
+    columns = (*at, *(figure[at] for figure in figures), ~shut, possible)
+    shown = (column.tolist() for column in columns)
+    for i, j, leg_cost, days, money, elsewhere, lot, is_open, rest in zip(*shown, strict=True):
+        offer, need = board.offers[i], board.needs[j]
+        # A pair that may meet is short of what is left; one that may not, of what there ever was.
+        most = rest if is_open else min(offer.quantity, need.quantity)
+        yield Pair(offer, need, leg_cost, days, money, elsewhere, lot, is_open, most, board.today)
 
 
 def _asked(need: NeedLine) -> str:

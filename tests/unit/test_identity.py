@@ -24,6 +24,7 @@ from schemas.identity import (
     partition_of,
 )
 from schemas.reference import register
+from streams.core.naming import match_ids
 
 KEYS = [
     b"",
@@ -110,3 +111,9 @@ def test_the_id_of_a_match_is_the_same_in_every_process_and_release():
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
     )
     assert told.stdout.strip() == match_id(1, "offer", "need", 3) == "EKCN4DSUS4THHJLH"
+
+
+def test_many_matches_are_named_as_each_of_them_is() -> None:
+    many = [(1 + n % 2, f"19.02|{n}", "PO-é" * (n % 4), n % 3) for n in range(300)]
+    assert match_ids(many) == [match_id(*one) for one in many]
+    assert match_ids([]) == []

@@ -11,17 +11,16 @@ offer stands beside it as an offer of its own, of the product, at the mill, at t
 yield and processing make of it.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Final, Literal, NamedTuple, Protocol, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
 
 from schemas.quantity import MICRO
 from streams.core.eligibility import CODES, Board, Code, board
+from streams.core.interchange.crowd import Trade, Trades, Which
 from streams.core.interchange.legs import GONE
 from streams.core.interchange.road import Road
 from streams.core.interchange.sides import barred, days_left, days_until
@@ -35,27 +34,10 @@ from streams.core.lines import (
     Options,
     Unmatched,
 )
-from streams.core.unmatched import Figures, Side, binding, figures_of
+from streams.core.unmatched import FIGURES, Figures, Pair, Side, binding, pairs_at
 
 SLICE_PAIRS: Final = 400_000
-Which = Literal["offer", "need"]
 Line = TypeVar("Line")
-
-
-class Trade(Protocol):
-    """What one pair trades, in micro of the need's commodity."""
-
-    @property
-    def offer(self) -> str:
-        """Its name."""
-
-    @property
-    def need(self) -> str:
-        """Its name."""
-
-    @property
-    def quantity(self) -> int:
-        """How much arrives."""
 
 
 class Left(NamedTuple):
@@ -81,6 +63,11 @@ class _Judged(NamedTuple):
     leg: IntArray
     near: BoolArray
 
+    def seen_from(self, side: Which) -> tuple[BoolArray, IntArray]:
+        """Give what pairs break and their money, the lines of one side as rows."""
+        breaks, money = self.board.breaks, self.board.money
+        return (breaks, money) if side == "offer" else (breaks.transpose(0, 2, 1), money.T)
+
 
 def explain_part(
     lines: tuple[Sequence[OfferLine], Sequence[NeedLine]],
@@ -101,7 +88,7 @@ def explain_part(
             figures = {"commodity": line.commodity}
             told.append(Unmatched(line.line, side, line.quantity, reason, figures))
     ways = _Ways(road)
-    known = _Trades(trades)
+    known = Trades(trades)
     for commodity in sorted({o.commodity for o in offers} | {n.commodity for n in needs}):
         asks = [n for n in needs if n.commodity == commodity and n.line in left.need]
         goods = list(_goods(offers, commodity, left, ways))
@@ -207,22 +194,6 @@ class _Ways:
         return _Judged(found, leg, near)
 
 
-@dataclass(frozen=True)
-class _Trades:
-    """What is traded; few rounds have a line that asks by whom."""
-
-    every: Sequence[Trade]
-
-    @cached_property
-    def of_line(self) -> Mapping[tuple[Which, str], list[Trade]]:
-        """The trades of each line."""
-        found: defaultdict[tuple[Which, str], list[Trade]] = defaultdict(list)
-        for trade in self.every:
-            found["offer", trade.offer].append(trade)
-            found["need", trade.need].append(trade)
-        return found
-
-
 @dataclass(frozen=True, slots=True)
 class _Desk:
     """The lines of one commodity, and what became of them."""
@@ -230,7 +201,7 @@ class _Desk:
     goods: list[_Goods]
     asks: list[NeedLine]
     left: Left
-    trades: "_Trades"
+    trades: Trades
     ways: _Ways
     options: Options
 
@@ -279,61 +250,44 @@ class _Desk:
         judged = self.ways.judge(goods, asks, self.options)
         given = np.array([g.left for g in goods], np.int64)
         wanted = np.array([self.left.need[n.line] for n in asks], np.int64)
-        breaks, money = judged.board.breaks, judged.board.money
-        if side == "need":
-            breaks, money = breaks.transpose(0, 2, 1), money.T
-        ends = (given, wanted) if side == "offer" else (wanted, given)
-        bound = binding(Side(breaks, money, money, *ends))
-        for k in range(len(own)) if every else np.flatnonzero(bound.waits).tolist():
-            line, partner = own[k], int(bound.partner[k])
-            at = (k, partner) if side == "offer" else (partner, k)
+        breaks, money = judged.seen_from(side)
+        bound = binding(Side(breaks, money, wanted if side == "offer" else given))
+        telling = np.arange(len(own)) if every else np.flatnonzero(bound.waits)
+        partners = bound.partner[telling]
+        at = (telling, partners) if side == "offer" else (partners, telling)
+        shown = pairs_at(judged.board, at, np.minimum(given[at[0]], wanted[at[1]]))
+        columns = (telling, partners, judged.near[at], judged.leg[at], bound.code[telling])
+        for k, partner, near, leg, code, pair in zip(
+            *(column.tolist() for column in columns), shown, strict=True
+        ):
+            line = own[k]
             reason: str
             figures: Figures
-            if judged.near[at]:
-                reason, figures = nobody, commodity
+            if near:
+                reason, figures = nobody, {"commodity": line.commodity}
             elif bound.found[k]:
-                rest = int(min(given[at[0]], wanted[at[1]]))
-                reason, figures = self._bound(judged, CODES[bound.code[k]], at, rest)
-                figures = {"with": others[partner].line} | figures
+                reason, figures = self._bound(CODES[code], pair, leg)
+                figures = {"with": others[partner].line, **figures}
             else:
-                fits = np.flatnonzero(~breaks[:, k].any(0)).tolist()
-                reason, figures = self._crowded(side, line.line, {others[n].line for n in fits})
+                fits = {others[n].line for n in np.flatnonzero(~breaks[:, k].any(0)).tolist()}
+                reason, figures = self.trades.crowd(side, line.line, fits)
             yield Unmatched(line.line, side, left[line.line], reason, figures)
 
-    def _bound(
-        self, judged: _Judged, code: Code, at: tuple[int, int], rest: int
-    ) -> tuple[str, dict[str, int | str]]:
-        """Name the constraint of a pair; waiting for a ship is told apart from the way itself.
-
-        `rest` is what both sides of the pair have left.
-        """
-        found, road = judged.board, self.ways.road
-        offer, need, number = found.offers[at[0]], found.needs[at[1]], int(judged.leg[at])
+    def _bound(self, code: Code, pair: Pair, number: int) -> tuple[str, Figures]:
+        """Name the constraint of a pair; waiting for a ship is told apart from the way itself."""
+        offer, need, road = pair.offer, pair.need, self.ways.road
         ends = {"from": offer.hub, "to": need.hub}
-        open_pair = not found.breaks[:, at[0], at[1]].any()
-        possible = rest if open_pair else min(offer.quantity, need.quantity)
-        if code == "min_lot" and open_pair and possible >= found.lots[at]:
-            return "capacity", {**ends}
+        if code == "min_lot" and pair.open and pair.possible >= pair.lot:
+            return "capacity", ends
         if code == "no_way" and self.ways.sails[road.hubs[offer.hub], road.hubs[need.hub]]:
-            return "no_sailing", {**ends}
+            return "no_sailing", ends
         if code in ("shelf_life", "needed_by") and number >= 0:
             leg = road.book.legs[number]
             alone = min(days_left(offer, road.today), days_until(need, road.today))
             if leg.departs_day is not None and leg.days <= alone:
                 arrives = leg.departs_day + leg.days
                 return "sailing", {**ends, "departs_day": leg.departs_day, "arrives_day": arrives}
-        return code, dict(figures_of(found, code, at, possible))
-
-    def _crowded(self, side: Which, line: str, fits: set[str]) -> tuple[str, Figures]:
-        """All partners that fit are used up: by others too, or by this line alone."""
-        other: Which = "need" if side == "offer" else "offer"
-        trades = [t for name in fits for t in self.trades.of_line.get((other, name), ())]
-        mine = sum(t.quantity for t in trades if (t.offer if side == "offer" else t.need) == line)
-        others = sum(t.quantity for t in trades) - mine
-        if not others:
-            return ("filled" if side == "offer" else "sold_out"), {"mine": mine}
-        rivals = {t.offer if side == "offer" else t.need for t in trades} - {line}
-        return "outbid", {"mine": mine, "others": others, "rivals": len(rivals)}
+        return code, FIGURES[code](pair)
 
 
 def _slices(lines: list[Line], other: int) -> Iterator[list[Line]]:
