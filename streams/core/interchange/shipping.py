@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from schemas.identity import match_id
+from schemas.identity import MatchId
 from streams.core.interchange.leg_table import Leg
 from streams.core.interchange.mills import process_of
 from streams.core.interchange.optimum import Trip
@@ -17,6 +17,7 @@ from streams.core.interchange.phase import Solved, Stage
 from streams.core.interchange.road import Road
 from streams.core.interchange.terms import Part, Process, Shipment
 from streams.core.matching import BETWEEN_HUBS, WITHIN_HUB
+from streams.core.naming import match_ids
 
 _Way = tuple[int, ...]
 
@@ -39,8 +40,21 @@ def shipments(stage: Stage, solved: Solved) -> Iterator[Shipment]:
     pairs: defaultdict[tuple[int, int], list[_Ride]] = defaultdict(list)
     for trip, money in zip(solved.trips, solved.money, strict=True):
         pairs[trip.offer, trip.need].append((trip, money, journeys[trip.way]))
-    for pair in sorted(pairs):
-        yield _shipment(stage, pair, pairs[pair])
+    rides = sorted(pairs.items())
+    for (pair, ridden), name in zip(rides, _names(stage, rides), strict=True):
+        yield _shipment(stage, name, pair, ridden)
+
+
+def _names(stage: Stage, rides: list[tuple[tuple[int, int], list[_Ride]]]) -> list[MatchId]:
+    """Name the match of each pair; what is made of goods between is a match between hubs."""
+    sides, finished = stage.sides, stage.options.finished
+    matches: list[tuple[int, str, str, int]] = []
+    for (i, j), ridden in rides:
+        offer, need = sides.offers[i], sides.needs[j]
+        near = offer.hub == need.hub and all(way.process is None for _, _, way in ridden)
+        ended = finished.get((offer.line, need.line), 0) if finished else 0
+        matches.append((WITHIN_HUB if near else BETWEEN_HUBS, offer.line, need.line, ended))
+    return match_ids(matches)
 
 
 def _journeys(road: Road, ways: set[_Way]) -> dict[_Way, _Journey]:
@@ -65,12 +79,11 @@ def _journey(road: Road, legs: Mapping[int, Leg], way: _Way) -> _Journey:
     return _Journey(tuple(legs[tag] for tag in way if tag >= 0), ready, process)
 
 
-def _shipment(stage: Stage, pair: tuple[int, int], rides: list[_Ride]) -> Shipment:
+def _shipment(stage: Stage, name: MatchId, pair: tuple[int, int], rides: list[_Ride]) -> Shipment:
     """Split the surplus in two: the seller's half rounded down, the buyer inside its limit."""
     offer, need = stage.sides.offers[pair[0]], stage.sides.needs[pair[1]]
     given = quantity = money = work = days = 0
     parts: list[Part] = []
-    tier = WITHIN_HUB if offer.hub == need.hub else BETWEEN_HUBS
     for trip, worth, (legs, arrives, process) in rides:
         parts.append(Part(trip.quantity, trip.given, legs, arrives, process))
         given += trip.given
@@ -79,13 +92,10 @@ def _shipment(stage: Stage, pair: tuple[int, int], rides: list[_Ride]) -> Shipme
         days = max(days, arrives)
         if process is not None:
             work += trip.quantity * process.cost
-            tier = BETWEEN_HUBS
     freight = quantity * need.ceiling - given * offer.floor - money
     price = offer.floor + max(0, money) // 2 // given
     return Shipment(
-        match=match_id(
-            tier, offer.line, need.line, stage.options.finished.get((offer.line, need.line), 0)
-        ),
+        match=name,
         offer=offer.line,
         need=need.line,
         quantity=quantity,
