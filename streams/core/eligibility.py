@@ -142,6 +142,8 @@ def _grade(p: _Pairs) -> BoolArray:
     refused = np.array(
         [[not _accepts(p.options.goods, *g, *a) for a in columns] for g in rows], bool
     ).reshape(len(rows), len(columns))
+    if not refused.any():
+        return np.zeros((1, 1), bool)
     return refused[np.ix_([rows[g] for g in given], [columns[a] for a in asked])]
 
 
@@ -176,7 +178,7 @@ def _outlook(p: _Pairs) -> BoolArray:
 
 
 def _min_lot(p: _Pairs) -> BoolArray:
-    if not p.lots.any():
+    if not any(line.min_lot for lines in (p.offers, p.needs) for line in lines):
         return np.zeros((1, 1), bool)
     supply = _row([o.quantity for o in p.offers])
     demand = _column([n.quantity for n in p.needs])
@@ -216,7 +218,7 @@ def board(
     money = _column([n.ceiling for n in needs]) - floors
     money -= legs.cost
     elsewhere = np.broadcast_to(_elsewhere(offers, needs, options), money.shape)
-    lots = np.maximum(_row([o.min_lot for o in offers]), _column([n.min_lot for n in needs]))
+    lots = np.broadcast_to(_lots(offers, needs), money.shape)
     expires = [DAY_MAX if o.expires_day is None else o.expires_day for o in offers]
     pairs = _Pairs(
         offers,
@@ -234,6 +236,14 @@ def board(
     for k, (_, broken) in enumerate(CONSTRAINTS):
         breaks[k] = broken(pairs)
     return Board(tuple(offers), tuple(needs), today, legs, money, elsewhere, lots, breaks)
+
+
+def _lots(offers: Sequence[OfferLine], needs: Sequence[NeedLine]) -> IntArray:
+    """The larger smallest lot of the two of a pair."""
+    given, asked = [o.min_lot for o in offers], [n.min_lot for n in needs]
+    if not (any(given) or any(asked)):
+        return np.zeros((1, 1), np.int64)
+    return np.maximum(_row(given), _column(asked))
 
 
 def _elsewhere(

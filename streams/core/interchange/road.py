@@ -34,9 +34,21 @@ class Ends(NamedTuple):
     best: IntArray
 
     def find(self, hub: IntArray, days: IntArray) -> IntArray:
-        """Give the place of the link of a hub with so many days or more; -1 for none."""
+        """Give the place of the link of a hub with so many days or more; -1 for none.
+
+        Hubs and days are 0 or more. Where there are fewer of them than is asked, each is looked
+        for once.
+        """
         if not len(self.keys):
             return np.full(len(hub), -1, np.int64)
+        wide = int(days.max(initial=0)) + 1
+        every = (int(hub.max(initial=0)) + 1) * wide
+        if every < len(hub):
+            found = self._sought(*np.divmod(np.arange(every), wide))
+            return found.take(hub * wide + days)
+        return self._sought(hub, days)
+
+    def _sought(self, hub: IntArray, days: IntArray) -> IntArray:
         least = hub * _SPAN + days
         at = np.minimum(np.searchsorted(self.keys, least), len(self.keys) - 1)
         found = self.keys[at]
@@ -77,7 +89,7 @@ class Road:
             for ready in self.ready_days(process.hub, process.days).tolist():
                 out = self.book.arrival_by(self.leaving(process.hub), self.today, ready)
                 found += [out[out != GONE], np.array([ready], np.int64)]
-        return np.unique(np.concatenate(found))
+        return _distinct(np.concatenate(found))
 
     def ready_days(self, hub: str, days: int) -> IntArray:
         """Days from today at which a process of so many days could be done."""
@@ -125,6 +137,12 @@ class Road:
         """Lower days to the level that lets the same legs through; -1 for none."""
         at = np.searchsorted(self.levels, days, "right") - 1
         return np.where(at < 0, -1, self.levels[np.maximum(at, 0)])
+
+
+def _distinct(days: IntArray) -> IntArray:
+    """Give every number of days once, rising: few are as many as there are legs."""
+    most = int(days.max())
+    return np.unique(days) if most > len(days) else np.flatnonzero(np.bincount(days, minlength=1))
 
 
 def _ordered(ends: IntArray) -> tuple[IntArray, IntArray]:

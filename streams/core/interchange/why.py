@@ -147,13 +147,16 @@ class _Ways:
         self.road: Final = road
         count, book = len(road.hubs), road.book
         self.arrival: Final = np.append(road.arrival, 0)  # the last stands for no leg
-        self.cheap = np.full((count, count), -1, np.int64)
-        self.sails = np.zeros((count, count), bool)
-        self.sails[book.origin, book.target] = True
+        pair = book.origin * count + book.target
+        sails, cheap = np.zeros(count * count, bool), np.full(count * count, -1, np.int64)
+        sails[pair] = True
         goes = np.flatnonzero(road.arrival != GONE)
-        pair = book.origin[goes] * count + book.target[goes]
-        several = goes[np.bincount(pair)[pair] > 1]
-        self.cheap[book.origin[goes], book.target[goes]] = goes
+        at = pair[goes]
+        cheap[at] = goes
+        alone = cheap[at] == goes
+        several = goes[np.isin(at, at[~alone])] if not alone.all() else goes[:0]
+        self.sails: Final = sails.reshape(count, count)
+        self.cheap: Final = cheap.reshape(count, count)
         self.fast = self.cheap.copy() if len(several) else self.cheap
         days, cost = -road.arrival[several], -book.cost_micro[several]
         # The last that is written stays: the best comes last.
