@@ -1,10 +1,11 @@
 """Named cases of matching: lots, what is left and why, names, digests and extreme numbers."""
 
+import numpy as np
 import pytest
 
 from schemas.identity import match_id
 from schemas.quantity import MICRO
-from streams.core.eligibility import CODES, broken_by
+from streams.core.eligibility import CODES, board, broken_by, grid
 from streams.core.lines import (
     Leg,
     NeedLine,
@@ -160,3 +161,12 @@ def test_numbers_beyond_the_solver_fall_back_labelled_and_bounded():
     for proposal in found.proposals:
         given[proposal.offer] -= proposal.quantity
     assert min(given.values()) >= 0
+
+
+def test_a_pair_that_rests_rests_in_every_form_of_its_offer():
+    forms = [offer("o", 60), offer("other", 50), offer("o", 40)]
+    needs = [need("n"), need("m")]
+    options = Options(goods=GOODS, held_back=frozenset({("o", "n"), ("gone", "n"), ("o", "none")}))
+    judged = board(forms, needs, grid(forms, needs, free, options), options, TODAY)
+    resting = judged.breaks[CODES.index("held_back")]
+    assert np.array_equal(resting, [[True, False], [False, False], [True, False]])
