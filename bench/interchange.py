@@ -11,7 +11,6 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -22,8 +21,7 @@ from deploy.worker import quiet_collector
 from schemas.quantity import MICRO
 from streams.core.interchange.leg_table import Leg
 from streams.core.interchange.legs import leg_book
-from streams.core.interchange.outlook import Quotes, outlook, steady
-from streams.core.interchange.quoting import Posed, quotes
+from streams.core.interchange.outlook import Outlooks, inside, outlooks
 from streams.core.interchange.solving import solve_between
 from streams.core.interchange.terms import Terms
 from streams.core.lines import Leg as Way
@@ -221,12 +219,12 @@ def _greedy(offers: list[OfferLine], needs: list[NeedLine], worth: Any, key: Any
 
 
 def against_national(
-    rounds: int, hubs: int = 60, per_hub: int = 12, hearings: int = 2
+    rounds: int, hubs: int = 60, per_hub: int = 12, *, dated: bool = False
 ) -> dict[str, dict[str, float]]:
     """Give what tier 1, then tier 2 over what it leaves, reach of one solve over everything.
 
-    First with hubs that know nothing of each other, then where they have heard the prices of so
-    many rounds.
+    First with hubs that know nothing of each other, then where they spare what that solve sends
+    elsewhere.
     """
     land = country(hubs)
     at = halves(land, per_hub)
@@ -234,51 +232,35 @@ def against_national(
     terms = ways(land, every, every)
     inner = [Leg(name, name, LOCAL_IDR * MICRO, 0) for name in land.names]
     whole = replace(terms, legs=leg_book([*terms.legs.legs, *inner]), within=True)
-    reached: list[list[float]] = []
+    reached: list[tuple[float, float]] = []
     for seed in range(rounds):
-        market = lines(land, at, seed)
-        best = solve_between(*market, whole, MONEY, TODAY).objective
-        values = list(heard(market, terms, hearings))
-        reached.append([value / best for value in values])
+        market = lines(land, at, seed, dated=dated)
+        best = solve_between(*market, whole, MONEY, TODAY)
+        told = outlooks(*market, best.shipments)
+        alone, heard = (two_tiers(market, terms, each) for each in ({}, told))
+        reached.append((alone / best.objective, heard / best.objective))
     return {
         name: {"mean": round(float(np.mean(of)), 4), "worst": round(min(of), 4)}
-        for name, of in (
-            ("alone", [values[0] for values in reached]),
-            ("heard", [values[-1] for values in reached]),
-        )
+        for name, of in zip(("alone", "heard"), zip(*reached, strict=True), strict=True)
     }
 
 
-def heard(
-    market: tuple[list[OfferLine], list[NeedLine]], terms: Terms, hearings: int
-) -> Iterator[int]:
-    """Give the value of two tiers, in rupiah, before and after each hearing of their prices."""
-    told: list[Quotes] = []
-    for _ in range(hearings + 1):
-        value, left = _inside(*market, told)
-        rest = solve_between(*left, terms, MONEY, TODAY)
-        yield value + rest.objective
-        told = [*told[-1:], quotes(Posed(*left, terms, MONEY, TODAY, rest.shipments))]
-
-
-def _inside(
-    offers: list[OfferLine], needs: list[NeedLine], told: list[Quotes]
-) -> tuple[int, tuple[list[OfferLine], list[NeedLine]]]:
-    """Solve every hub by itself; give the value and the lines that are left."""
-    value, left = 0, {}
-    for hub in sorted({offer.hub for offer in offers} | {need.hub for need in needs}):
+def two_tiers(market: tuple[list[OfferLine], list[NeedLine]], terms: Terms, told: Outlooks) -> int:
+    """Give the value of hubs by themselves, and then of the market over what they leave."""
+    value, left = 0, {line.line: line.quantity for side in market for line in side}
+    offers, needs = market
+    for hub in sorted({line.hub for side in market for line in side}):
         own = [o for o in offers if o.hub == hub], [n for n in needs if n.hub == hub]
-        hopes = [outlook(*own, each.get(hub, {}), MONEY, TODAY) for each in told]
-        known = replace(MONEY, outlook=steady(hopes))
-        found = solve(*own, lambda _offer, _need: Way(LOCAL_IDR, 0), known, TODAY)
+        mine = inside(*own, {one.line: one.quantity for one in told.get(hub, ())})
+        found = solve(*mine[:2], lambda _offer, _need: Way(LOCAL_IDR, 0), MONEY, TODAY)
         value += found.objective
-        left.update({(rest.side, rest.line): rest.quantity for rest in found.unmatched})
-    return value, (_rest("offer", offers, left), _rest("need", needs, left))
-
-
-def _rest(side: str, given: list[Any], left: dict[Any, int]) -> list[Any]:
-    kept = [line for line in given if (side, line.line) in left]
-    return [_resized(line, left[side, line.line]) for line in kept]
+        for one in found.proposals:
+            left[one.offer] -= one.quantity
+            left[one.need] -= one.quantity
+    rest = [
+        [_resized(line, left[line.line]) for line in side if left[line.line]] for side in market
+    ]
+    return value + solve_between(rest[0], rest[1], terms, MONEY, TODAY).objective
 
 
 def _resized(line: Any, quantity: int) -> Any:

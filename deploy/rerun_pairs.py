@@ -63,11 +63,9 @@ def ways_of(asked: HubRound) -> Callable[[OfferLine, NeedLine], Iterator[Way]]:
         leg = asked.leg(offer, need)
         if leg is None or not rules.keeps(offer, leg.days, today):
             return
-        money, others = need.ceiling - leg.cost, rules.elsewhere(offer, need, options)
-        if others and money - offer.floor < others:
-            return
+        money = need.ceiling - leg.cost
         if rules.in_time(need, leg.days, today):
-            bonus = rules.staple(need, options) + rules.kept(offer, need, options) - others
+            bonus = rules.staple(need, options) + rules.kept(offer, need, options)
             loss = offer.floor - rules.spoils(offer, today, options)
             yield Way(DIRECT, money + bonus, loss, money, offer.floor)
 

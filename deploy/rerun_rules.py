@@ -76,13 +76,6 @@ def spoils(offer: OfferLine, today: int, options: Options) -> int:
     return offer.floor * SPOIL_PER_MILLE[days] // 1_000
 
 
-def elsewhere(offer: OfferLine, need: NeedLine, options: Options) -> int:
-    """What the two would bring with others, rupiah per base unit; an emergency asks nobody."""
-    if need.priority == "emergency":
-        return 0
-    return sum(options.outlook.get(line, 0) for line in (offer.line, need.line))
-
-
 def tenths(needs: Iterable[NeedLine], options: Options) -> Mapping[str, Tenths]:
     """What the tenths of orders count more, by line; none where orders are not cut."""
     orders = [need for need in needs if need.priority != "emergency"]

@@ -41,7 +41,7 @@ def builder(
     build.with_yields(reference.yields() if yields is None else yields)
     zones = {str(hub.code): hub.utc_offset_hours for hub in reference.register().hubs.values()}
     build.in_threads(Lock()).with_fairness(fairness).deciding_at(cut_offs, zones)
-    return build.telling(outlook=outlook)
+    return build.telling(reference.legs() if outlook else None)
 
 
 def market_options(process: Process) -> WorkerOptions:

@@ -86,11 +86,11 @@ class MatchingSettings(_Section):
     """How rounds are solved, inside hubs and between them, and when hubs decide, by their clocks.
 
     With no `cut_offs` matches are proposed at once, inside hubs and between them. `outlook`: hubs
-    hear the market's prices.
+    spare what the market says that others make more of.
     """
 
     fairness: int = Field(default=0, ge=0, le=50)
-    outlook: bool = False
+    outlook: bool = True
     cut_offs: str = Field(default="07:00,14:00", pattern=_CUT_OFFS)
 
     @property

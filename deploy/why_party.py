@@ -72,15 +72,12 @@ PARTY: Final[Mapping[tuple[str, Side], Text]] = {
         "published prices are {low} to {high}.",
     ),
     ("outlook", "offer"): Text(
-        "Menurut harga pasar antardaerah, barang ini lebih bernilai di tempat lain daripada pada "
-        "pembeli di sini.",
-        "By the prices between hubs these goods are worth more elsewhere than to a buyer here.",
+        "Barang ini disisihkan untuk pembeli di hub lain, tempat nilainya lebih tinggi.",
+        "These goods are spared for a buyer in another hub, where they are worth more than here.",
     ),
     ("outlook", "need"): Text(
-        "Menurut harga pasar antardaerah, pesanan ini lebih baik dipenuhi dari tempat lain "
-        "daripada oleh penjual di sini.",
-        "By the prices between hubs this order is better filled from elsewhere than by a seller "
-        "here.",
+        "Pesanan ini menunggu barang dari hub lain, yang lebih baik daripada dipenuhi di sini.",
+        "This order waits for goods from another hub, which is better than to fill it here.",
     ),
     ("min_lot", "offer"): Text(
         "Tidak cukup untuk sekali kirim dengan pembeli terdekat; jumlah terkecil sendiri {lot}, "

@@ -91,7 +91,7 @@ class LeftNeed(Asking, frozen=True, kw_only=True):
 
 
 class Residual(Closed, frozen=True, kw_only=True):
-    """All that a hub has and wants of a family beyond what it matched itself; the newest holds."""
+    """What a hub has left of a family; `inside_`: what it matched and nobody said yes to yet."""
 
     hub: str
     family: str
@@ -99,14 +99,13 @@ class Residual(Closed, frozen=True, kw_only=True):
     generation: Count = 0
     offers: tuple[LeftOffer, ...] = ()
     needs: tuple[LeftNeed, ...] = ()
+    inside_offers: tuple[LeftOffer, ...] = ()
+    inside_needs: tuple[LeftNeed, ...] = ()
     holders: tuple[Holder, ...] = ()
 
 
 class Done(Closed, frozen=True, kw_only=True):
-    """A hub partition has carried out a tick and said all that follows from it.
-
-    `told`, 0 to 2**63 - 1, sums up all leftovers told to who hears it; -1 while some are to come.
-    """
+    """A hub partition has said all of a tick; `told` sums up leftovers, -1: some are to come."""
 
     partition: Count
     tick: Count

@@ -27,19 +27,17 @@ MARKET: Final[Mapping[str, Word]] = {
     "told": Word("A sum over all leftovers that it has told; -1 while some are to be told."),
     "Retell.partition": Word("The partition of the events whose hubs are to tell."),
     "Retell.market": Word("The partition of the market that wants to hear."),
-    # prices elsewhere
+    # what is better left for others
     "Outlook.version": Word("Of the market: the record that began the round."),
-    "Outlook.tick": Word("The tick of the round that the prices are of."),
+    "Outlook.tick": Word("The tick of the round that it is of."),
     "Outlook.at_ms": Word("The time of that tick, milliseconds UTC since 1970."),
-    "goods": Word("Prices by commodity and grade; what is not in it nobody wants or has."),
-    "Quoted.grade": Word("Grade in the commodity's scale."),
-    "sell": Word(
-        "From so many days under way on others pay this for a base unit, net of freight."
-    ),
-    "buy": Word("From so many days under way on a base unit costs this, with freight."),
+    "spared": Word("What of which lines other hubs make more of; the rest the hub may match."),
+    "Spared.quantity": Word("So much is left for others: decimal text."),
     # what a hub has left over
     "offers": Word("Goods that found no match at home; at most the 500 largest."),
     "needs": Word("Orders that found no goods at home; at most the 500 largest."),
+    "inside_offers": Word("What of goods is matched at home, while others may make more of it."),
+    "inside_needs": Word("What of orders is matched at home, while others may make more of it."),
     "line": Word("<coop>|<commodity>|<grade>|<lot> of an offer, <coop>|<order> of a need."),
     "coop": Word("The co-op, by the Kemendagri code of its village."),
     "commodity": Word("Code of the goods in the catalogue."),

@@ -1,7 +1,7 @@
-"""Decides the form of what the market tells a hub of prices elsewhere.
+"""Decides the form of what the market tells a hub that its lines are better used for elsewhere.
 
-A price is a stair: the more days goods may be under way, the better it is. Refuses to know where
-prices come from, who is told and what a hub makes of them (`streams.core.interchange`).
+Refuses to know how that is found, who is told and what a hub makes of it
+(`streams.core.interchange`).
 """
 
 from typing import Annotated, Final
@@ -9,33 +9,25 @@ from typing import Annotated, Final
 import msgspec
 
 from schemas.events import Closed
+from schemas.quantity import QUANTITY_MAX_MICRO
 
-STEPS_MAX: Final = 6
-"""Most steps of a stair."""
-GOODS_MAX: Final = 48
-"""Most commodities and grades of a record."""
+SPARED_MAX: Final = 1_000
+"""Most lines of a record; the largest amounts come first."""
 _Count = Annotated[int, msgspec.Meta(ge=0)]
-Step = tuple[_Count, _Count]
-Stair = Annotated[tuple[Step, ...], msgspec.Meta(max_length=STEPS_MAX)]
 
 
-class Quoted(Closed, frozen=True, kw_only=True):
-    """What other hubs pay for a grade, net of freight, and what it costs from them, with freight.
+class Spared(Closed, frozen=True, kw_only=True):
+    """So much of a line, micro base units, other hubs make more of."""
 
-    Each step is days under way and whole rupiah per base unit from that many days on. Without
-    steps nobody wants, or has, any.
-    """
-
-    commodity: str
-    grade: str
-    sell: Stair = ()
-    buy: Stair = ()
+    line: str
+    quantity: Annotated[int, msgspec.Meta(ge=1, lt=QUANTITY_MAX_MICRO)]
 
 
 class Outlook(Closed, frozen=True, kw_only=True):
-    """Prices at a hub by the market's last round of a family: advice, and the newest holds.
+    """What of a hub's lines is better left for others, by the market's last round of a family.
 
-    `tick` is that of the round and `at_ms` its time; `version` of the record that began it.
+    It is advice, and the newest holds; without `spared` the hub may match all of it inside. `tick`
+    is that of the round and `at_ms` its time; `version` of the record that began it.
     """
 
     hub: str
@@ -44,4 +36,4 @@ class Outlook(Closed, frozen=True, kw_only=True):
     tick: _Count
     at_ms: _Count
     generation: _Count = 0
-    goods: Annotated[tuple[Quoted, ...], msgspec.Meta(max_length=GOODS_MAX)] = ()
+    spared: Annotated[tuple[Spared, ...], msgspec.Meta(max_length=SPARED_MAX)] = ()

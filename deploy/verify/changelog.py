@@ -30,7 +30,7 @@ OF_HUBS: Final = Kinds(
     frozenset({"said", "odd", "leg", "ask"}),
 )
 OF_THE_MARKET: Final = Kinds(
-    frozenset({"residual", "done", "pair", "family", "price", APPLIED}), frozenset({"match"})
+    frozenset({"residual", "done", "pair", "family", "outlook", APPLIED}), frozenset({"match"})
 )
 _BITS: Final = 48
 

@@ -6,7 +6,6 @@ message of that kind". Refuses to know what follows from one.
 """
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -63,12 +62,13 @@ _ACT: Final[Shape] = {
     "reason": _TEXT,
     "final": _FLAG,
 }
+_WHAT: Final = ("offers", "needs", "inside_offers", "inside_needs")
 _MOVED: Final = ("delivered", "holds", "shipped", "received", "refused", "lost", "released")
 SHAPES: Final[Mapping[str, Shape]] = {
-    RESIDUAL: {**_OF, **dict.fromkeys(("offers", "needs", "holders"), Field(list, default=[]))},
+    RESIDUAL: {**_OF, **dict.fromkeys((*_WHAT, "holders"), Field(list, default=[]))},
     DONE: {**_TICKED, "told": Field(int, least=-1, most=_LARGE, default=-1)},
     RETELL: {**_TICKED, "market": _COUNT},
-    OUTLOOK: {**_OF, "tick": _COUNT, "at_ms": _COUNT, "goods": Field(list, default=[])},
+    OUTLOOK: {**_OF, "tick": _COUNT, "at_ms": _COUNT, "spared": Field(list, default=[])},
     LEG: {
         **_END,
         "line": _SAID,
@@ -110,11 +110,7 @@ SHAPES: Final[Mapping[str, Shape]] = {
     },
 }
 REQUESTS: Final = frozenset({RESERVE, COMMIT, RELEASE, STAND, RETELL, OUTLOOK})
-_PRICED: Final[Shape] = {
-    "commodity": _SAID,
-    "grade": _SAID,
-    **dict.fromkeys(("sell", "buy"), Field(list, default=[])),
-}
+_SPARED: Final[Shape] = {"line": _SAID, "quantity": _SAID}
 _LEFT: Final = {"line": _SAID, "coop": _SAID, "commodity": _SAID, "quantity": _SAID}
 _HOLDER: Final[Shape] = {"coop": _SAID, "permits": Field(list)}
 _OFFERED: Final[Shape] = {
@@ -276,9 +272,10 @@ def _name(said: Message) -> str:
 def _is_sound(kind: str, body: dict[str, Any]) -> bool:
     """What a shape cannot say: choices, forms of names, and the lines of a residual."""
     if kind == RESIDUAL:
-        offered = all(_is_line(line, _OFFERED) for line in body["offers"])
-        offered &= all(_is_holder(fitted(tree, _HOLDER)) for tree in body["holders"])
-        return offered and all(_is_line(line, _WANTED, "grades") for line in body["needs"])
+        offered, wanted = ([*body[side], *body[f"inside_{side}"]] for side in ("offers", "needs"))
+        sound = all(_is_line(line, _OFFERED) for line in offered)
+        sound &= all(_is_holder(fitted(tree, _HOLDER)) for tree in body["holders"])
+        return sound and all(_is_line(line, _WANTED, "grades") for line in wanted)
     if not all(_are_names(body[name]) for name in _BOUND if name in body):
         return False
     if kind == LEG and body["state"] not in STATES:
@@ -286,23 +283,13 @@ def _is_sound(kind: str, body: dict[str, Any]) -> bool:
     if kind == STAND and not _adds_up(body):
         return False
     if kind == OUTLOOK:
-        return all(_is_priced(tree) for tree in body["goods"])
+        return all(_is_spared(tree) for tree in body["spared"])
     return kind in (DONE, RETELL) or body["side"] in SIDES
 
 
-def _is_priced(tree: Any) -> bool:
-    """Stairs: with more days under way others pay more, and ask less."""
-    body = fitted(tree, _PRICED)
-    return body is not None and _is_stair(body["sell"], 1) and _is_stair(body["buy"], -1)
-
-
-def _is_stair(steps: list[Any], up: int) -> bool:
-    for step in steps:
-        if not isinstance(step, list) or [type(each) for each in step] != [int, int]:
-            return False
-        if min(step) < 0:
-            return False
-    return all(a[0] < b[0] and up * a[1] < up * b[1] for a, b in pairwise(steps))
+def _is_spared(tree: Any) -> bool:
+    body = fitted(tree, _SPARED)
+    return body is not None and bool(stated(body["quantity"]))
 
 
 def _adds_up(body: dict[str, Any]) -> bool:

@@ -18,8 +18,14 @@ from streams.core.book import HubFamily
 from streams.core.drafts import is_stale
 from streams.core.effects import Away
 from streams.core.interchange.hub_asking import NEVER_MS, Questions
-from streams.core.interchange.hub_prices import Outlooks
-from streams.core.interchange.hub_residual import Residuals, held_by, left_needs, left_offers
+from streams.core.interchange.hub_outlook import Outlooks
+from streams.core.interchange.hub_residual import (
+    Residuals,
+    held_by,
+    left_needs,
+    left_offers,
+    matched_inside,
+)
 from streams.core.interchange.hub_side import HubSide
 from streams.core.interchange.hub_state import Leg
 from streams.core.interchange.hub_stock import At
@@ -35,7 +41,7 @@ STALE_MAX: Final = 300
 LEFT_BYTES: Final = 48
 OUT_BYTES: Final = 64
 ASK_BYTES: Final = 200
-GOODS_BYTES: Final = 140
+SPARED_BYTES: Final = 80
 LEG_BYTES: Final = 400
 """What a leg takes in the changelog, with what is written beside it, roughly."""
 
@@ -71,7 +77,7 @@ class Desk:
         promises: Promises,
         setting: Setting,
     ) -> None:
-        """`number` is that of the partition."""
+        """`on`: whether hubs spare what the market says that others make more of."""
         self.side: Final = HubSide(self)
         self.outlooks: Final = Outlooks(self.side, on=setting.outlook)
         self.questions: Final = Questions(self.side, self._is_old, self._next_cut_off)
@@ -82,7 +88,7 @@ class Desk:
         self._view, self._promises = view, promises
         self._residuals = Residuals(self.side, self._home)
         self._said: list[Said] = []
-        view.legs, view.prices = self.side, self.outlooks.quotes
+        view.legs, view.spared = self.side, self.outlooks.spared
         view.asked = self.questions.is_open
 
     def room(self, side: LegSide, line: str, commodity: str) -> int:
@@ -119,21 +125,21 @@ class Desk:
                 self.size += LEFT_BYTES * len(self.side.left)
         elif isinstance(request, Outlook):
             if not again:
-                self._hear_prices(request, at)
+                self._hear_outlook(request, at)
         elif again:
             self.side.answer(request)
         else:
             self.side.hear(request, at)
             self._follow(at)
 
-    def _hear_prices(self, said: Outlook, at: At) -> None:
-        """A family whose prices changed is solved anew at the next tick."""
+    def _hear_outlook(self, said: Outlook, at: At) -> None:
+        """A family of which another part is spared is solved anew at the next tick."""
         is_news = self.outlooks.hear(said, at)
-        self.size += OUT_BYTES + GOODS_BYTES * self.outlooks.goods_kept(said.hub, said.family)
+        self.size += OUT_BYTES + SPARED_BYTES * self.outlooks.lines_kept(said.hub, said.family)
         if is_news:
-            self._price(said.hub, said.family)
+            self._match_anew(said.hub, said.family)
 
-    def _price(self, *where: str) -> None:
+    def _match_anew(self, *where: str) -> None:
         mark = self._view.book.marks.get((where[0], where[1]))
         if mark is not None and mark.offers and mark.needs:  # else there is nothing to match
             self._view.book.dirty[where[0], where[1]] = None
@@ -155,7 +161,7 @@ class Desk:
         self.size += ASK_BYTES * self.questions.lapse(at)
         for where in self.outlooks.lapse(at):
             self.size += OUT_BYTES
-            self._price(*where)
+            self._match_anew(*where)
         self._follow(at)
 
     def stale(self) -> list[HubFamily]:
@@ -164,21 +170,25 @@ class Desk:
 
     def tell(self, where: HubFamily, lines: Lines, at: At) -> None:
         """Tell what a family has left, if it is news."""
-        # A hub that matches all of it at home is known to the market, to be told of prices.
-        known = self.outlooks.on and bool(lines.proposed())
-        news = self._residuals.renew(self._left(where, lines, at.version), at, known=known)
+        news = self._residuals.renew(self._left(where, lines, at.version), at)
         if news is not None:
             self._said.append((self._home(where[1]), news))
             self.size += LEG_BYTES
 
     def _left(self, where: HubFamily, lines: Lines, version: int) -> Residual:
         offers, needs, proposed = lines.offers(), lines.needs(), lines.proposed()
-        bound, bonds, _ = lines.standing(offers, needs)
+        standing = lines.standing(offers, needs)
+        bound, bonds, _ = standing
         offers = [line for line in offers if not self.questions.is_open(line.line)]
         counted = [line.line for line in offers if self.questions.is_counted(line.line)]
+        mine = proposed if self.outlooks.on else {}
         left = (
             left_offers(offers, proposed, bound, counted, bonds),
             left_needs(needs, proposed, bound, bonds),
+        )
+        inside = (
+            left_offers(*matched_inside(offers, mine, standing.bound)),
+            left_needs(*matched_inside(needs, mine, standing.bound), inside=True),
         )
         coops = {line.coop for side in left for line in side}
         return Residual(
@@ -188,6 +198,8 @@ class Desk:
             generation=self.generation,
             offers=left[0],
             needs=left[1],
+            inside_offers=inside[0],
+            inside_needs=inside[1],
             holders=held_by({coop: self._view.book.coops[coop].permits for coop in coops}),
         )
 
@@ -231,7 +243,7 @@ class Desk:
                 self._view.book.dirty[leg.hub, leg.family] = None
         for where, version in self.outlooks.moved():
             if version >= self._view.solved(where):
-                self._price(*where)
+                self._match_anew(*where)
 
     def announce(self, above: int, now: Applied, lines_of: Callable[[HubFamily], Lines]) -> Away:
         """Everything of the legs that changed above a version, once more.

@@ -44,7 +44,6 @@ Code = Literal[
     "shelf_life",
     "needed_by",
     "price",
-    "outlook",
     "min_lot",
 ]
 
@@ -56,8 +55,8 @@ _Key = TypeVar("_Key")
 class Board:
     """Offers (rows) and needs (columns), their legs, and per pair what it breaks.
 
-    `breaks[k]` belongs to `CONSTRAINTS[k]`; `money` is ceiling - floor - leg, `elsewhere` what
-    the two could bring with others instead, both in rupiah per base unit.
+    `breaks[k]` belongs to `CONSTRAINTS[k]`; `money` is ceiling - floor - leg, in rupiah per base
+    unit.
     """
 
     offers: tuple[OfferLine, ...]
@@ -65,7 +64,6 @@ class Board:
     today: int
     legs: LegGrid
     money: IntArray
-    elsewhere: IntArray
     lots: IntArray
     breaks: BoolArray
 
@@ -87,7 +85,6 @@ class _Pairs:
     days: IntArray
     no_way: BoolArray
     money: IntArray
-    elsewhere: IntArray
     lots: IntArray
     expires: IntArray
 
@@ -170,13 +167,6 @@ def _price(p: _Pairs) -> BoolArray:
     return p.money < 0
 
 
-def _outlook(p: _Pairs) -> BoolArray:
-    if not p.options.outlook:
-        return np.zeros((1, 1), bool)
-    # A pair that loses money has its reason already.
-    return (p.money >= 0) & (p.money < p.elsewhere)
-
-
 def _min_lot(p: _Pairs) -> BoolArray:
     if not any(line.min_lot for lines in (p.offers, p.needs) for line in lines):
         return np.zeros((1, 1), bool)
@@ -197,7 +187,6 @@ CONSTRAINTS: Final[tuple[tuple[Code, Callable[[_Pairs], BoolArray]], ...]] = (
     ("shelf_life", _shelf_life),
     ("needed_by", _needed_by),
     ("price", _price),
-    ("outlook", _outlook),
     ("min_lot", _min_lot),
 )
 CODES: Final[tuple[Code, ...]] = tuple(code for code, _ in CONSTRAINTS)
@@ -217,7 +206,6 @@ def board(
     floors = _row([o.floor for o in offers])
     money = _column([n.ceiling for n in needs]) - floors
     money -= legs.cost
-    elsewhere = np.broadcast_to(_elsewhere(offers, needs, options), money.shape)
     lots = np.broadcast_to(_lots(offers, needs), money.shape)
     expires = [DAY_MAX if o.expires_day is None else o.expires_day for o in offers]
     pairs = _Pairs(
@@ -228,14 +216,13 @@ def board(
         days=legs.days,
         no_way=no_way,
         money=money,
-        elsewhere=elsewhere,
         lots=lots,
         expires=_row(expires),
     )
     breaks = np.empty((len(CONSTRAINTS), len(offers), len(needs)), bool)
     for k, (_, broken) in enumerate(CONSTRAINTS):
         breaks[k] = broken(pairs)
-    return Board(tuple(offers), tuple(needs), today, legs, money, elsewhere, lots, breaks)
+    return Board(tuple(offers), tuple(needs), today, legs, money, lots, breaks)
 
 
 def _lots(offers: Sequence[OfferLine], needs: Sequence[NeedLine]) -> IntArray:
@@ -244,18 +231,6 @@ def _lots(offers: Sequence[OfferLine], needs: Sequence[NeedLine]) -> IntArray:
     if not (any(given) or any(asked)):
         return np.zeros((1, 1), np.int64)
     return np.maximum(_row(given), _column(asked))
-
-
-def _elsewhere(
-    offers: Sequence[OfferLine], needs: Sequence[NeedLine], options: Options
-) -> IntArray:
-    """What the two of a pair would bring elsewhere; an emergency waits for no better price."""
-    if not options.outlook:
-        return np.zeros((1, 1), np.int64)
-    both = _row([options.outlook.get(o.line, 0) for o in offers]) + _column(
-        [options.outlook.get(n.line, 0) for n in needs]
-    )
-    return np.where(_column([n.priority == "emergency" for n in needs]) > 0, 0, both)
 
 
 def grid(

@@ -156,9 +156,6 @@ class Options:
     """Lines that stand on a contract: contract-only goods go from such a line to such a line."""
     bonds: Mapping[str, Bond] = field(default_factory=dict)
     """By line, what binds it beyond what it says."""
-    outlook: Mapping[str, int] = field(default_factory=dict)
-    """By line, what a base unit would bring elsewhere, in whole rupiah above 0: an offer's above
-    its floor, a need's below its ceiling. A pair inside a hub must bring that much for both."""
     goods: Goods = field(default_factory=Goods)
     fairness: int = 0
     """How much more the first tenth of an order counts than its last, in percent of the middle

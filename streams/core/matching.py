@@ -7,8 +7,7 @@ Theory of operation. Each commodity is solved by itself: pairs never cross. Line
 order of their names first, so the order of the input means nothing. Emergencies are solved before
 all others and what they get is fixed; the rest then share what is left. With `bonuses` off there
 is one solve, and its objective is money. With `fairness` on, orders are cut into tenths of which
-the first count more (`streams.core.fairness`). Where the market's prices are known
-(`Options.outlook`) a round makes the most of what pairs bring above what they would elsewhere.
+the first count more (`streams.core.fairness`).
 """
 
 from collections import defaultdict
@@ -246,7 +245,6 @@ def _part_digest(part: _Part, legs: LegGrid, options: Options, today: int) -> st
         sorted((*p, n) for p, n in options.finished.items() if p[0] in offers and p[1] in needs),
         sorted(options.contracts & (offers | needs)),
         *([options.fairness] if options.fairness else ()),
-        *sorted(pair for pair in options.outlook.items() if pair[0] in offers | needs),
         *sorted((line, *bond) for line, bond in options.bonds.items() if line in offers | needs),
     ]
     code = sha256(msgspec.msgpack.encode(facts))

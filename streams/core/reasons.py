@@ -83,8 +83,8 @@ TEXTS: Final[Mapping[str, Text]] = {
         "The ceiling {ceiling} is {short} below the floor {floor} plus the leg {leg} ({with}).",
     ),
     "outlook": Text(
-        "Di tempat lain nilainya {more} lebih tinggi per satuan daripada berdua di sini ({with}).",
-        "Elsewhere the two are worth {more} more per base unit than together here ({with}).",
+        "{spared} disisihkan untuk hub lain, tempat nilainya lebih tinggi daripada di sini.",
+        "{spared} is spared for other hubs, where it is worth more than here.",
     ),
     "min_lot": Text(
         "Jumlah terkecil sekali kirim {lot}, padahal yang mungkin hanya {possible} ({with}).",
@@ -177,8 +177,8 @@ def _money(value: int, language: Language, _unit: str) -> str:
 
 _FORMS: Final[Mapping[str, Callable[[int, Language, str], str]]] = {
     **dict.fromkeys(("expires_day", "needed_by_day", "arrives_day", "departs_day"), _day),
-    **dict.fromkeys(("ceiling", "floor", "leg", "short", "more"), _money),
-    **dict.fromkeys(("lot", "possible", "mine", "others"), amount),
+    **dict.fromkeys(("ceiling", "floor", "leg", "short"), _money),
+    **dict.fromkeys(("lot", "possible", "mine", "others", "spared"), amount),
 }
 """How a figure is written, by its name; the others stand as they are."""
 

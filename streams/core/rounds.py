@@ -8,7 +8,7 @@ flows are solved.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, cast
 
 from schemas.market import LegSide
@@ -17,8 +17,8 @@ from streams.core.book import Good, HubFamily
 from streams.core.deal_life import LUMBUNG, coming, held, is_held, lumbung_acts
 from streams.core.drafts import EMERGENCY, CutOffs, Drafts
 from streams.core.grain import matchable
-from streams.core.interchange.outlook import Goods, Quote, outlook, steady
-from streams.core.leftover import left_over
+from streams.core.interchange.outlook import Inside, inside
+from streams.core.leftover import Beside, left_over
 from streams.core.lifecycle_table import Action
 from streams.core.lifecycle_times import PROPOSAL_MS
 from streams.core.lines import Leg, NeedLine, OfferLine, Options, Priority, Proposal, Round
@@ -49,7 +49,7 @@ class Setting:
     """How many partitions the market between hubs has, and the events too."""
     cut_offs: CutOffs = field(default_factory=CutOffs)
     outlook: bool = False
-    """Whether hubs heed the market's prices."""
+    """Whether hubs spare what the market says others make more of."""
 
 
 class Moment(NamedTuple):
@@ -86,8 +86,8 @@ class Market:
         self._drafts, self._where, self._set = drafts, where, setting
         self._book, self._seen, self._promised = drafts.book, seen, promised
         self._standing = NONE
-        self.prices: Sequence[Mapping[Goods, Quote]] = ()
-        """What goods bring and cost elsewhere, by each round that counts."""
+        self.spared: Mapping[str, int] = {}
+        """What other hubs make more of, micro by line: no round inside has it."""
         self.asked: Callable[[str], bool] = lambda _offer: False
         drafts.urgent = drafts.on and any(n.priority == EMERGENCY for n in self.needs())
 
@@ -175,7 +175,8 @@ class Market:
         offers, needs = self.offers(), self.needs()
         self._standing = self.standing(offers, needs)
         open_deals = self._open()
-        answer = self._answer(offers, needs, open_deals, now)
+        mine = inside(offers, needs, self.spared, self._standing.bound)
+        answer = self._answer(mine, open_deals, now)
         changes = Changes(certified=answer.certified, lines=len(offers) + len(needs))
         changes.deals += silent
         wanted = {(p.offer, p.need): p for p in answer.proposals}
@@ -200,18 +201,20 @@ class Market:
             deal = self._new(offer, need, proposal, now, answer)
             self._drafts.begin(deal, emergency=need.priority == EMERGENCY)
             self._note(changes, deal, now.version)
-        looked_at = [d for d in self._live() if d.state == "draft" and self._drafts.binds(d)]
-        for deal in looked_at:  # it holds still, and comes to its cut-off like any other
-            if self._drafts.ripen(deal, emergency=False):
+        for deal in [d for d in self._live() if d.state == "draft" and self._drafts.binds(d)]:
+            if self._drafts.ripen(deal, emergency=False):  # looked at, it comes to its cut-off too
                 self._note(changes, deal, now.version)
-        waiting = self.offers(resting=True), [one for one in offers if self.asked(one.line)]
-        changes.left = left_over(answer, (*offers, *needs), waiting, now.version)
+        beside = self._beside(offers, mine)
+        changes.left = left_over(answer, [*offers, *needs], beside, now.version)
         return changes
+
+    def _beside(self, offers: Sequence[OfferLine], mine: Inside) -> Beside:
+        asked = [one for one in offers if self.asked(one.line)]
+        return Beside(self.offers(resting=True), asked, mine.spared)
 
     def _answer(
         self,
-        offers: Sequence[OfferLine],
-        needs: Sequence[NeedLine],
+        mine: Inside,
         open_deals: dict[tuple[str, str], Deal],
         now: Moment,
     ) -> Round:
@@ -232,7 +235,7 @@ class Market:
             keep=frozenset(open_deals),
             finished={
                 (offer, line.line): n
-                for line in needs
+                for line in mine.needs
                 for offer, n in settled.get(line.line, {}).items()
             }
             | frozen,
@@ -244,9 +247,7 @@ class Market:
             found = self._way(offer, need)
             return None if found is None else found[0]
 
-        hopes = [outlook(offers, needs, told, options, now.today) for told in self.prices]
-        options = replace(options, outlook=steady(hopes)) if hopes else options
-        return self._set.solve(offers, needs, leg, options, now.today)
+        return self._set.solve(mine.offers, mine.needs, leg, options, now.today)
 
     def standing(self, offers: Sequence[OfferLine], needs: Sequence[NeedLine]) -> Standing:
         """Which of these lines stand on contracts, and what binds them."""

@@ -20,6 +20,12 @@ class Standing(NamedTuple):
     bonds: dict[str, Bond]
     tags: dict[str, str]
 
+    @property
+    def bound(self) -> set[str]:
+        """Lines that stay in their hub: on contracts, or only for who holds a permit."""
+        asking = {line for line, bond in self.bonds.items() if bond.asks}
+        return asking | self.contracts
+
     def site(self, line: OfferLine | NeedLine) -> str:
         """The village where a line's goods are, or go to."""
         return self.bonds.get(line.line, FREE).site or line.coop

@@ -168,7 +168,7 @@ class Clockwork:
         zone_hours = view.ahead_ms(where[0]) // HOUR_MS
         drafts = Drafts(view.book, self._setting.cut_offs, zone_hours, view.as_of_ms)
         market = Market(drafts, where, self._setting, view.seen, view.legs.promised)
-        market.prices, market.asked = view.prices(where, view.as_of_ms), view.asked
+        market.spared, market.asked = view.spared(where, view.as_of_ms), view.asked
         return market
 
     def _family(self, where: HubFamily, beat: Beat, now: Applied, version: int) -> None:

@@ -26,7 +26,6 @@ class Pair(NamedTuple):
     leg_cost: int
     days: int
     money: int
-    elsewhere: int
     lot: int
     open: bool
     possible: int
@@ -82,7 +81,6 @@ FIGURES: Final[Mapping[Code, Callable[[Pair], Figures]]] = {
         "leg": p.leg_cost,
         "short": -p.money,
     },
-    "outlook": lambda p: {"more": p.elsewhere - p.money},
     "min_lot": lambda p: {"lot": p.lot, "possible": p.possible},
 }
 """What to show of a pair for each constraint; `_day` are days, lots and quantities micro."""
@@ -200,14 +198,14 @@ class _Crowd:
 def pairs_at(board: Board, at: tuple[IntArray, IntArray], possible: IntArray) -> Iterator[Pair]:
     """Give what there is to show of some pairs; `possible` where they may meet."""
     shut: BoolArray = np.logical_or.reduce(board.breaks[:, at[0], at[1]])
-    figures = (board.legs.cost, board.legs.days, board.money, board.elsewhere, board.lots)
+    figures = (board.legs.cost, board.legs.days, board.money, board.lots)
     columns = (*at, *(figure[at] for figure in figures), ~shut, possible)
     shown = (column.tolist() for column in columns)
-    for i, j, leg_cost, days, money, elsewhere, lot, is_open, rest in zip(*shown, strict=True):
+    for i, j, leg_cost, days, money, lot, is_open, rest in zip(*shown, strict=True):
         offer, need = board.offers[i], board.needs[j]
         # A pair that may meet is short of what is left; one that may not, of what there ever was.
         most = rest if is_open else min(offer.quantity, need.quantity)
-        yield Pair(offer, need, leg_cost, days, money, elsewhere, lot, is_open, most, board.today)
+        yield Pair(offer, need, leg_cost, days, money, lot, is_open, most, board.today)
 
 
 def _asked(need: NeedLine) -> str:

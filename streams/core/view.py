@@ -5,7 +5,7 @@ moment with the same result; nothing here is written down. Refuses to know recor
 matcher.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
@@ -17,7 +17,6 @@ from schemas.validation import Judge
 from streams.core import contracts, movements, orders
 from streams.core.book import Book, Good, HubFamily, need_id, offer_id
 from streams.core.deal_life import coming
-from streams.core.interchange.outlook import Goods, Quote
 from streams.core.orders import Amount, OrderView
 from streams.core.sayings import Touched
 from streams.core.state import Applied, Coop, Deal, Round
@@ -26,8 +25,8 @@ from streams.core.totals import Total, Totals, Want, bucket_of, plan_bucket
 DAY_MS: Final = 86_400_000
 HOUR_MS: Final = 3_600_000
 TotalKey = tuple[str, str]
-Prices = Callable[[HubFamily, int], Sequence[Mapping[Goods, Quote]]]
-"""What the market told of a family of a hub, each round that counts, at a time."""
+Sparing = Callable[[HubFamily, int], Mapping[str, int]]
+"""What of a family's lines a hub spares for others at a time, micro by line."""
 
 
 class Legs(Protocol):
@@ -77,7 +76,7 @@ class View:
         self.goods = goods
         self.touched: dict[TotalKey, None] = {}
         self.legs: Legs = _NoLegs()
-        self.prices: Prices = lambda _where, _as_of_ms: ()
+        self.spared: Sparing = lambda _where, _as_of_ms: {}
         self.asked: Callable[[str], bool] = lambda _offer: False
         """Whether another hub wants goods whose owner has yet to say that they are there."""
         self._register = register

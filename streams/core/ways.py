@@ -40,5 +40,9 @@ class HubWays:
         found = None if cost is None else self._legs.leg(*ends, goods.storage)
         if cost is None or found is None:
             return None
-        spare = max(0, found.minutes - SAME_DAY_MINUTES)
-        return Leg(cost, -(-spare // _MINUTES_A_DAY)), found.mode
+        return Leg(cost, days_of(found.minutes)), found.mode
+
+
+def days_of(minutes: int) -> int:
+    """Whole days under way."""
+    return -(-max(0, minutes - SAME_DAY_MINUTES) // _MINUTES_A_DAY)

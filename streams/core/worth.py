@@ -1,8 +1,7 @@
-"""What a pair is worth to the round: its money above what it brings elsewhere, and the bonuses.
+"""What a pair is worth to the round: its money, and the bonuses.
 
 Decides the size of every bonus. Refuses to let one decide whether a pair may meet or what anybody
 pays: a pair without a money surplus is closed whatever its bonus, and prices split money alone.
-What the two could bring with others (`Options.outlook`) is taken off: it steers as a bonus does.
 
 All in whole rupiah per base unit.
 """
@@ -27,7 +26,7 @@ SPOIL_PER_MILLE: Final = (
 
 def worth(board: Board, options: Options) -> IntArray:
     """Give `[offer, need]` the worth of each pair; it means nothing where the pair is closed."""
-    money = board.money - board.elsewhere
+    money = board.money
     if not options.bonuses:
         return money
     staple = [n.ceiling * STAPLE_PERCENT // 100 * (n.priority == "staple") for n in board.needs]

@@ -1,13 +1,23 @@
-"""Hubs and the market in their live loop, real folds over paper logs: what prices heard bring."""
+"""Hubs and the market in their live loop, real folds over paper logs: what outlooks bring."""
 
 import pytest
 
 from schemas.topics import EVENTS, MARKET
 from tests.support.market_logs import checked
-from tests.support.two_tiers import Live, best, country
+from tests.support.two_tiers import Live, best, best_of_all, country, of_recipes
 
-TICKS = 6
-MARKETS = [("BERAS-MED", 40, 10, 0), ("LADA-PUTIH", 30, 6, 0), ("KOPRA", 40, 10, 0)]
+TICKS = 4
+MARKETS = [
+    ("BERAS-MED", 40, 10, 0),
+    ("LADA-PUTIH", 30, 6, 0),
+    ("KOPRA", 6, 4, 491_854),
+    ("KELAPA", 16, 10, 106_927),
+    ("CABAI-KERITING", 12, 2, 378_735),
+    ("IKAN-TONGKOL", 8, 6, 167_357),
+    ("KEDELAI", 8, 3, 1_861),
+    ("PISANG", 5, 6, 7),
+]
+POOREST = 0.99
 
 
 def share(drawn: tuple[str, int, int, int], *, outlook: bool) -> float:
@@ -16,11 +26,20 @@ def share(drawn: tuple[str, int, int, int], *, outlook: bool) -> float:
 
 
 @pytest.mark.parametrize("drawn", MARKETS)
-def test_two_tiers_reach_one_solve_of_the_country_when_hubs_hear_prices(
-    drawn: tuple[str, int, int, int],
-):
-    assert share(drawn, outlook=False) < 0.96
-    assert 0.99 <= share(drawn, outlook=True) <= 1
+def test_two_tiers_reach_one_solve_of_the_country(drawn: tuple[str, int, int, int]):
+    assert POOREST <= share(drawn, outlook=True) <= 1
+
+
+def test_hubs_that_hear_of_nothing_reach_less():
+    assert share(MARKETS[2], outlook=False) < 0.97 < POOREST
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_goods_that_are_made_into_others_go_where_they_bring_most(seed: int):
+    asked = of_recipes(8 + 4 * seed, 3 + seed, seed)
+    alone, heard = (Live(asked, outlook=on).tick(TICKS).money for on in (False, True))
+    assert heard >= alone
+    assert POOREST <= heard / best_of_all(asked) <= 1.000_001
 
 
 def test_the_live_loop_comes_to_rest():

@@ -5,7 +5,7 @@ stock known when it was made, committed goods leave only by release, by delivery
 own people, what is over stays over, both legs are equal, nothing is kept for nobody.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache, partial
 from typing import Any, NamedTuple
@@ -280,7 +280,12 @@ def residuals(bazaar: Any) -> list[Any]:
 
 def _asked(stall: Any, told: Iterable[Any]) -> None:
     """The market knows of all goods that are free, but not of those that wait to be counted."""
-    shown = {one.line: (one.quantity, one.counted) for lines in told for one in lines.offers}
+    every = list(told)
+    shown = Counter[str]()
+    for lines in every:
+        for one in (*lines.offers, *lines.inside_offers):
+            shown[one.line] += one.quantity
+    marked = {one.line: one.counted for lines in every for one in lines.offers}
     for one in stall.lines.values():
         asked = stall.side.questions.get(one.name)
         if one.side is not LegSide.OFFER:
@@ -290,8 +295,8 @@ def _asked(stall: Any, told: Iterable[Any]) -> None:
         free = 0 if waits else stall.side.free(one.side, one.name, one.commodity)
         counted = asked is not None and not waits
         law(not counted or asked.until_ms > stall.as_of_ms, "answered, and not closed", one)
-        right = (free, counted) if free else None
-        law(shown.get(one.name) == right, "told", shown.get(one.name), "and not", right, one)
+        law(shown[one.name] == free, "told", shown[one.name], "and not", free, one)
+        law(marked.get(one.name, counted) is counted, "marked as counted, or not", one)
 
 
 LOST = ("", "rejected", "expired", "superseded", "cancelled", "no_show")
@@ -333,7 +338,7 @@ def remembered(worker: Any) -> None:
     if hasattr(side, "store"):
         side = side.store
         tables = [("residual", "residuals"), ("done", "done"), ("match", "matches")]
-        tables += [("pair", "pairs"), ("family", "families"), ("price", "prices")]
+        tables += [("pair", "pairs"), ("family", "families"), ("outlook", "outlooks")]
     kinds = {kind for kind, _ in tables}
     ours = {key: value for key, value in live.items() if key.partition("/")[0] in kinds}
     law(ours == {key: side.encode(key) for key in ours}, "the changelog differs")

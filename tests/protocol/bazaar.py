@@ -5,13 +5,14 @@ from random import Random
 from typing import Any
 
 from schemas.identity import match_id
+from schemas.outlook import Outlook
 from schemas.records import version_of
-from streams.core.interchange.market_round import Policy, Price, Problem
+from streams.core.interchange.market_round import Policy, Problem, Solve
 from streams.core.interchange.market_side import MarketSide
 from streams.core.interchange.terms import Interchange, Shipment
 from streams.core.lines import FREE, NeedLine
 from streams.core.matching import BETWEEN_HUBS
-from tests.protocol.audit import MarketAudit
+from tests.protocol.audit import MarketAudit, law
 
 NUTS_PER_KG = 4
 RAW = "raw"
@@ -85,10 +86,10 @@ class Bazaar:
         hub_partitions: int,
         send: Callable[[str, str, Any], None],
         home: Callable[[str], int],
-        price: Price | None = None,
+        whole: Solve | None = None,
     ) -> None:
         self.number, self._hubs, self._send = number, hub_partitions, send
-        self._home, self._price = home, price
+        self._home, self._whole = home, whole
         self.log: list[Any] = []
         self.changelog: dict[str, bytes] = {}
         self.published: dict[str, tuple[int, str]] = {}
@@ -97,7 +98,7 @@ class Bazaar:
         self._load()
 
     def _load(self) -> None:
-        policy = Policy(self._hubs, home=self._home, price=self._price)
+        policy = Policy(self._hubs, home=self._home, whole=self._whole)
         facts = {"number": self.number, "generation": self.generation}
         self.side = MarketSide(solve, policy, **facts)
         for key, value in self.changelog.items():
@@ -108,9 +109,15 @@ class Bazaar:
         self.at = self.committed
         self.generation += 1
         self._load()
-        self.side.announce(version_of(0, self.committed - 1))
+        since = version_of(0, self.committed - 1)
+        self.side.announce(since)
         rows, asked, shown = self.side.drain()
         assert not rows, "announcing changes nothing"
+        told = self.side.store.outlooks.values()
+        owed = {(one.hub, one.family) for one in told if one.version >= since}
+        words = [one.request for one in asked if isinstance(one.request, Outlook)]
+        owed -= {(word.hub, word.family) for word in words}
+        law(not owed, "an outlook that may never have left is not said again", owed)
         self._leave(asked, shown, 10**9)
 
     def run(self, chance: Random, most: int, *, dies: bool) -> bool:

@@ -16,9 +16,9 @@ from streams.core.interchange.market_side import Tick
 from streams.core.lines import Bond
 from tests.protocol import audit
 from tests.protocol.audit import Breach, MarketAudit
-from tests.protocol.bazaar import RAW, Bazaar
+from tests.protocol.bazaar import RAW, Bazaar, solve
+from tests.protocol.outlooks import agree
 from tests.protocol.post import Post
-from tests.protocol.prices import agree, priced
 from tests.protocol.stall import Decided, Licensed, Line, Said, Stall
 
 TICK_MS = 150_000
@@ -29,11 +29,11 @@ WIRE_EACH = 16
 POOLS_EACH = 4
 """One world in so many is of small lots that only trade together."""
 PERMITS_EACH = 2
-"""Of worlds without prices one in so many has contracts that ask for a permit, and people who get
-and lose it."""
+"""Of worlds that hear nothing to spare one in so many has contracts that ask for a permit, and
+people who get and lose it."""
 PERMIT = ("nib",)
-PRICES_EACH = 2
-"""One world in so many has a market that tells hubs of prices."""
+OUTLOOK_EACH = 2
+"""One world in so many has hubs that match inside and hear what to spare for others."""
 ASKS_EACH = 3
 """In one world in so many owners are asked for word of goods that is too old."""
 FRESH_MS = 3 * TICK_MS
@@ -76,9 +76,9 @@ class World:
         self.late_ms, self.counts = 0, Counter[str]()
         hubs = [f"1{n}.0{n}" for n in range(chance.choice((2, 2, 3, 4)))]
         self.pools = Random(f"pools/{seed}").randrange(POOLS_EACH) == 0
-        self.prices = Random(f"prices/{seed}").randrange(PRICES_EACH) == 0
+        hears = Random(f"prices/{seed}").randrange(OUTLOOK_EACH) == 0
         self.rights = Random(f"permits/{seed}")
-        self.permits = self.rights.randrange(PERMITS_EACH) == 0 and not self.prices
+        self.permits = self.rights.randrange(PERMITS_EACH) == 0 and not hears
         self.families = ["F1", "F2"][: chance.choice((1, 1, 2))]
         self.home = {hub: n % chance.choice((1, 2, 2, 3)) for n, hub in enumerate(hubs)}
         partitions = max(self.home.values()) + 1
@@ -91,14 +91,14 @@ class World:
                 [one for one in lines if self.home[one.hub] == n],
                 self.market_of,
                 self._to_market,
+                matches=hears,
             )
             for n in range(partitions)
         ]
         if Random(f"asks/{seed}").randrange(ASKS_EACH) == 0:
             for stall in self.stalls:
                 stall.fresh_ms = FRESH_MS
-        price = priced if self.prices else None
-        told = (partitions, self._to_hub, self.home.__getitem__, price)
+        told = (partitions, self._to_hub, self.home.__getitem__, solve if hears else None)
         self.bazaars = [Bazaar(n, *told) for n in range(markets)]
         self.workers: list[Stall | Bazaar] = [*self.stalls, *self.bazaars]
         for bazaar in self.bazaars:

@@ -19,11 +19,11 @@ from streams.core.interchange import (
     market_steps,
 )
 from streams.core.interchange.hub_asking import Questions
-from streams.core.interchange.hub_prices import Outlooks
+from streams.core.interchange.hub_outlook import Outlooks
 from streams.core.interchange.hub_side import HubSide
 from streams.core.interchange.hub_state import leg_name
 from streams.core.interchange.hub_stock import At
-from streams.core.interchange.market_prices import Prices
+from streams.core.interchange.market_outlook import Telling
 from streams.core.interchange.market_round import Rounds
 from streams.core.interchange.market_side import MarketSide
 from streams.core.interchange.market_state import Between
@@ -175,18 +175,18 @@ def _nothing_moves(*_: Any) -> int:
     return 0
 
 
-def _older_prices_win(outlooks: Outlooks, said: Any, at: At) -> bool:
+def _older_outlook_wins(outlooks: Outlooks, said: Any, at: At) -> bool:
     held = outlooks._side.heard.get(f"{said.hub}|{said.family}")
     if held is not None:
         held.said = 0
-    return _prices(outlooks, said, at)
+    return _outlook(outlooks, said, at)
 
 
 def _said_once(*_: Any) -> None:
     return None
 
 
-_prices = Outlooks.hear
+_outlook = Outlooks.hear
 _hear, _done, _stands = market_life.hear, hub_life.done, hub_life.stands
 _stand = HubSide._stand
 _reserve, _commit, _release = HubSide._reserve, HubSide._commit, HubSide._release
@@ -217,8 +217,8 @@ BUGS: Final[Mapping[str, Planted]] = {
     "old goods are promised unasked": Planted(Questions, "doubt", _no_doubt),
     "what waits to be counted is offered": Planted(Questions, "is_open", _never),
     "an answer is not heard": Planted(Questions, "lapse", _nothing_moves),
-    "older prices win": Planted(Outlooks, "hear", _older_prices_win),
-    "prices that never left are not said again": Planted(Prices, "announce", _said_once),
+    "an older outlook wins": Planted(Outlooks, "hear", _older_outlook_wins),
+    "an outlook that never left is not said again": Planted(Telling, "announce", _said_once),
     "what is left of a pool stays": Planted(market_steps, "is_short", _never),
     "a pool is committed in pieces": Planted(market_steps, "has_answered", _any_terms),
 }

@@ -24,7 +24,7 @@ from schemas.outlook import Outlook
 from schemas.records import version_of
 from streams.core.interchange import hub_life
 from streams.core.interchange.hub_asking import Questions
-from streams.core.interchange.hub_prices import Outlooks
+from streams.core.interchange.hub_outlook import Outlooks
 from streams.core.interchange.hub_residual import Residuals, held_by
 from streams.core.interchange.hub_side import HubSide
 from streams.core.interchange.hub_state import Leg
@@ -32,7 +32,7 @@ from streams.core.interchange.hub_stock import At
 from streams.core.interchange.market_side import Tick
 from streams.core.lines import FREE, Bond
 from tests.protocol.audit import HubAudit
-from tests.protocol.prices import heard_once
+from tests.protocol.outlooks import heard_once, inside
 
 CUT_OFF_MS = 900_000
 """So often a hub decides."""
@@ -80,9 +80,12 @@ class Stall:
         lines: list[Line],
         market_of: dict[str, int],
         send: Callable[[str, Any, int], None],
+        *,
+        matches: bool = False,
     ) -> None:
+        """`matches`: whether it matches some of its lines inside."""
         self.number, self.lines, self._send = number, {one.name: one for one in lines}, send
-        self.market_of = market_of
+        self.market_of, self._matches = market_of, matches
         self._markets = max(market_of.values()) + 1
         self._of: dict[tuple[str, str], list[Line]] = {}
         for one in sorted(lines, key=lambda line: (line.hub, line.family)):
@@ -123,7 +126,7 @@ class Stall:
         self.outlooks = Outlooks(self.side, on=True)
         self.questions = Questions(self.side, self.is_old, _next_cut_off)
         self.newest = {name: held.said for name, held in self.side.heard.items()}
-        self.prices: dict[str, Any] = {n: held.told for n, held in self.side.heard.items()}
+        self.spared: dict[str, Any] = {n: one.spared for n, one in self.side.heard.items()}
         self.audit = HubAudit(self)
 
     def die(self) -> None:
@@ -238,7 +241,7 @@ class Stall:
         self.side.tick(at)
         self.questions.lapse(at)
         for hub, family in self.outlooks.lapse(at):
-            self.prices[f"{hub}|{family}"] = ()
+            self.spared[f"{hub}|{family}"] = ()
         for where in self._of:
             told = self.residuals.renew(self._left(*where), at)
             if told is not None:
@@ -255,29 +258,30 @@ class Stall:
         ]
 
     def _left(self, hub: str, family: str) -> Residual:
-        offers: list[LeftOffer] = []
-        needs: list[LeftNeed] = []
+        found: dict[str, list[Any]] = {"offers": [], "needs": []}
+        found |= {"inside_offers": [], "inside_needs": []}
+        spared = self.outlooks.spared((hub, family), self.as_of_ms)
         for one in self._of[hub, family]:
             free = self.side.free(one.side, one.name, one.commodity)
             if not free or self.questions.is_open(one.name):
                 continue
-            facts: dict[str, Any] = {"line": one.name, "coop": one.name, "quantity": free}
-            facts |= {"commodity": one.commodity, "min_lot": min(one.least, free)}
-            facts["asks"] = self.bond(one.side, one.name).asks
-            if one.side is LegSide.OFFER:
-                facts["counted"] = self.questions.is_counted(one.name)
-                offers.append(LeftOffer(**facts, grade="A", floor=one.price))
-            else:
-                needs.append(LeftNeed(**facts, ceiling=one.price))
+            mine = inside(free, spared.get(one.name, 0)) if self._matches else 0
+            for place, quantity in (("", free - mine), ("inside_", mine)):
+                if not quantity:
+                    continue
+                facts: dict[str, Any] = {"line": one.name, "coop": one.name}
+                facts |= {"commodity": one.commodity, "quantity": quantity}
+                facts["min_lot"] = min(one.least, free if place else quantity)
+                facts["asks"] = () if place else self.bond(one.side, one.name).asks
+                if one.side is LegSide.OFFER:
+                    facts["counted"] = not place and self.questions.is_counted(one.name)
+                    left = LeftOffer(**facts, grade="A", floor=one.price)
+                    found[f"{place}offers"].append(left)
+                else:
+                    found[f"{place}needs"].append(LeftNeed(**facts, ceiling=one.price))
+        sides: dict[str, Any] = {name: tuple(lines) for name, lines in found.items()}
         held = {one.name: self.bond(one.side, one.name).holds for one in self._of[hub, family]}
-        return Residual(
-            hub=hub,
-            family=family,
-            version=0,
-            offers=tuple(offers),
-            needs=tuple(needs),
-            holders=held_by(held),
-        )
+        return Residual(hub=hub, family=family, version=0, holders=held_by(held), **sides)
 
     # ------------------------------------------------------------------ what leaves
     def _write(self) -> None:

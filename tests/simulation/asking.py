@@ -24,7 +24,7 @@ from schemas.market import (
     key_of,
     written,
 )
-from schemas.outlook import Outlook, Quoted
+from schemas.outlook import Outlook, Spared
 from schemas.quantity import MICRO
 from streams.core.interchange.hub_state import Leg
 from tests.simulation.craft import FAMILY, MARKETS, PARTITIONS
@@ -32,8 +32,7 @@ from tests.simulation.standing import stand_of, stray
 from tests.support.core_logs import DAY, HOUR, Saying
 
 TTL_MS = (0, 600_000, 6 * HOUR, 5 * DAY, 5 * DAY, 5 * DAY)
-PRICES = (300, 2_000, 5_200, 5_900, 9_000, 40_000)
-GOODS = ("KELAPA", "KOPRA")
+SPARED = (1, MICRO, 7 * MICRO + 1, 40 * MICRO, 10**15)
 REASONS = ("rejected", "too_little", "hold_over")
 Lines = dict[LegSide, Sequence[tuple[str, str]]]
 """Names of lines with their commodity."""
@@ -66,7 +65,7 @@ class Asking:
             return self.stand(lines, now_ms)
         if what < 0.88:
             return self._ask(Release(**self._leg(), reason=chance.choice(REASONS)), now_ms)
-        return self._ask(self._prices(now_ms) if what < 0.95 else self._retell(), now_ms)
+        return self._ask(self._outlook(lines, now_ms) if what < 0.95 else self._retell(), now_ms)
 
     def reserve(self, lines: Lines, now_ms: int) -> Saying:
         """Ask for a hold."""
@@ -96,25 +95,18 @@ class Asking:
         """Say how a match stands."""
         return self._ask(self._stand(now_ms), now_ms)
 
-    def _prices(self, now_ms: int) -> Outlook:
-        """Prices, mostly of now; some are good enough to wait for, and some are old."""
-        chance, stairs = self._chance, []
-        for up in (1, -1):
-            idr = sorted({up * chance.choice(PRICES) for _ in range(chance.randrange(3))})
-            days = sorted(chance.sample(range(9), len(idr)))
-            stairs.append(tuple(zip(days, (up * each for each in idr), strict=True)))
-        goods = (
-            Quoted(commodity=code, grade="UNGRADED", sell=stairs[0], buy=stairs[1])
-            for code in GOODS
-            if chance.random() < 0.8
-        )
+    def _outlook(self, lines: Lines, now_ms: int) -> Outlook:
+        """What to spare, mostly of now: all of a line, some, or more than there ever was."""
+        chance = self._chance
+        known = sorted({name for side in LegSide for name, _ in lines[side]})
+        some = [name for name in known if chance.random() < 0.6]
         return Outlook(
             **self._facts(),
             hub=self._hub,
             family=FAMILY,
             tick=chance.randrange(1, 9),
             at_ms=now_ms - chance.choice((0, 0, 0, 60_000, 550_000, HOUR)),
-            goods=tuple(goods),
+            spared=tuple(Spared(line=name, quantity=chance.choice(SPARED)) for name in some),
         )
 
     def _ask(self, request: Message, now_ms: int) -> Saying:

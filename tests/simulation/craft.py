@@ -129,15 +129,9 @@ def _fit(offer: OfferLine, need: NeedLine, options: Options) -> bool:
         and offer.coop != need.coop
         and need.market == "domestic"
         and need.grade in (None, "UNGRADED", offer.grade)
-        and offer.floor + _elsewhere(offer, need, options) <= need.ceiling
+        and offer.floor <= need.ceiling
         and (offer.line, need.line) not in options.held_back
     )
-
-
-def _elsewhere(offer: OfferLine, need: NeedLine, options: Options) -> int:
-    """What the two would bring elsewhere, rupiah per base unit; an emergency does not wait."""
-    both = options.outlook.get(offer.line, 0) + options.outlook.get(need.line, 0)
-    return 0 if need.priority == "emergency" else both
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from schemas.market import (
     Reserve,
     Residual,
 )
-from streams.core.interchange.market_round import Policy, Price
+from streams.core.interchange.market_round import Policy, Solve
 from streams.core.interchange.market_side import MarketSide, Tick
 from streams.core.interchange.market_state import Between
 from tests.protocol.bazaar import solve
@@ -25,9 +25,9 @@ GIVER, TAKER = "19.02", "31.72"
 class Fair:
     """A market side over two hub partitions, driven by hand."""
 
-    def __init__(self, price: Price | None = None) -> None:
+    def __init__(self, whole: Solve | None = None) -> None:
         self.offset, self.version = -1, 0
-        self.policy = Policy(2, price=price)
+        self.policy = Policy(2, whole=whole)
         self.side = MarketSide(solve, self.policy, generation=6)
         self.changelog: dict[str, bytes | None] = {}
         self.tick_no = self.now_ms = 0
@@ -42,7 +42,7 @@ class Fair:
         self.changelog |= dict(rows)
         return [one.request for one in asked]
 
-    def lines(self, hub: str, *lines: LeftOffer | LeftNeed) -> Residual:
+    def lines(self, hub: str, *lines: LeftOffer | LeftNeed, **inside: Any) -> Residual:
         self.version += 1
         return Residual(
             hub=hub,
@@ -50,6 +50,7 @@ class Fair:
             version=self.version,
             offers=tuple(one for one in lines if isinstance(one, LeftOffer)),
             needs=tuple(one for one in lines if isinstance(one, LeftNeed)),
+            **inside,
         )
 
     def next_round(self, later_ms: int = 5_000) -> list[Any]:

@@ -19,7 +19,7 @@ from schemas.market import (
     Retell,
     Stand,
 )
-from schemas.outlook import Outlook, Quoted
+from schemas.outlook import Outlook, Spared
 from schemas.permits import Holder
 
 END: dict[str, Any] = {
@@ -35,8 +35,9 @@ BOUND = LeftOffer(
     line="p", coop="19.02", commodity="X", grade="A", quantity=1, floor=9, asks=("nib 12",)
 )
 HOLDERS = (Holder(coop="c", permits=("halal", "nib 12")),)
+INSIDE: dict[str, Any] = {"inside_offers": (OFFER,), "inside_needs": (NEED,)}
 LINES: dict[str, Any] = {"offers": (OFFER, BOUND), "needs": (NEED,), "holders": HOLDERS}
-RESIDUAL = Residual(hub="19.02", family="PADI", version=7, **LINES)
+RESIDUAL = Residual(hub="19.02", family="PADI", version=7, **LINES, **INSIDE)
 DONE_HERE = ActTold(action="ship", actor="c", at_ms=8, quantity=1_500_000, reason="pagi")
 LEG = LegTold(
     **END,
@@ -53,8 +54,8 @@ LEG = LegTold(
 RIGHTS: dict[str, Any] = {"asks": ("halal",), "permits": ("nib 12",)}
 SO_MUCH: dict[str, Any] = {"quantity": WIRE_MAX_MICRO, "least": 1, "ttl_ms": 600_000}
 RESERVE = Reserve(**END, **RIGHTS, line="n", commodity="X", **SO_MUCH)
-PRICES = Quoted(commodity="X", grade="A", sell=((0, 7_000), (3, 7_500)), buy=((2, 9_000),))
-OUTLOOK = Outlook(hub="19.02", family="PADI", version=9, tick=8, at_ms=7, goods=(PRICES,))
+SPARED = Spared(line="o", quantity=1_500_000)
+OUTLOOK = Outlook(hub="19.02", family="PADI", version=9, tick=8, at_ms=7, spared=(SPARED,))
 MESSAGES: tuple[Message, ...] = (
     RESIDUAL,
     Done(partition=3, tick=8, version=9),

@@ -26,7 +26,9 @@ TICK_MS = 5_000
 @cache
 def market_builder(*, outlook: bool = False) -> MarketBuilder:
     if outlook:
-        return copy(market_builder()).telling(outlook=True)
+        made = copy(market_builder())
+        made._solve = copy(made._solve)
+        return made.telling(reference.legs())
     tables = network_reference.tables()
     goods, sailings = reference.catalogue(), network_reference.sailings()
     return MarketBuilder(goods, tables, sailings, tables.rates, PARTITIONS)

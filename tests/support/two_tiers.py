@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,10 +32,12 @@ class Word(NamedTuple):
     offers: bool
     units: int
     idr: int
+    code: str = ""
+    """Of other goods than those of its country."""
 
 
 class Country(NamedTuple):
-    """Who says what of one commodity."""
+    """Who says what of one commodity, or of what is made of it."""
 
     goods: Commodity
     words: Sequence[Word]
@@ -45,11 +47,11 @@ class Country(NamedTuple):
         """What is offered, as the matchers see it."""
         return [
             OfferLine(
-                line=f"{w.coop}|{self.goods.code}|UNGRADED|",
+                line=f"{w.coop}|{w.code or self.goods.code}|UNGRADED|",
                 coop=w.coop,
                 hub=w.coop[:5],
                 family=str(self.goods.family),
-                commodity=str(self.goods.code),
+                commodity=w.code or str(self.goods.code),
                 grade="UNGRADED",
                 quantity=w.units * MICRO,
                 floor=w.idr,
@@ -67,7 +69,7 @@ class Country(NamedTuple):
                 coop=w.coop,
                 hub=w.coop[:5],
                 family=str(self.goods.family),
-                commodity=str(self.goods.code),
+                commodity=w.code or str(self.goods.code),
                 quantity=w.units * MICRO,
                 ceiling=w.idr,
             )
@@ -83,12 +85,36 @@ def country(code: str, hubs: int, per_hub: int, seed: int) -> Country:
     low, high = goods.price_min_idr, goods.price_max_idr
     words = []
     for hub in chance.sample(sorted(map(str, register.hubs)), hubs):
-        for coop in chance.sample(sorted(map(str, register.coops_of(hub))), per_hub):
+        coops = sorted(map(str, register.coops_of(hub)))
+        for coop in chance.sample(coops, min(per_hub, len(coops))):
             units = int(min(chance.paretovariate(1.3) * 400, 30_000))
             offers = chance.random() < 0.5
             band = (low, (low + high) // 2) if offers else ((low + high) // 2, high * 1.15)
             words.append(Word(coop, offers, units, int(chance.uniform(*band))))
     return Country(goods, words)
+
+
+def of_recipes(hubs: int, per_hub: int, seed: int) -> Country:
+    """Draw co-ops with coconuts and copra: little copra, so it pays to make more of nuts."""
+    chance = Random(seed)
+    raw, made = (country(code, hubs, per_hub, seed) for code in ("KELAPA", "KOPRA"))
+    words = {word.coop: word for word in raw.words}
+    for word in made.words:
+        says = chance.random() < (0.2 if word.offers else 0.8)
+        if says:
+            idr = word.idr if word.offers else 2 * word.idr
+            words[word.coop] = word._replace(code="KOPRA", idr=idr)
+    return Country(raw.goods, list(words.values()))
+
+
+def best_of_all(asked: Country) -> int:
+    """The money of one solve of everything, recipes too, whole rupiah, certified."""
+    plain = Options(bonuses=False, goods=builder()._setting.options.goods)
+    today = (NOON + WIB_MS) // DAY_MS
+    problem = Problem(str(asked.goods.family), asked.offers, asked.needs, plain, today)
+    found = market_builder(outlook=True)._solve.whole(problem)
+    assert found.certified
+    return found.objective
 
 
 def best(asked: Country) -> int:
@@ -138,10 +164,10 @@ class Live:
         self.market.settle()
 
     def _line(self, word: Word) -> dict[str, object]:
+        code = word.code or str(self.asked.goods.code)
         if word.offers:
-            goods = {"commodity": str(self.asked.goods.code), "floor_price": str(word.idr)}
-            return counted(word.units, **goods)
-        return placed("PO-1", word.units, self.asked.goods.code, ceiling_price=str(word.idr))
+            return counted(word.units, commodity=code, floor_price=str(word.idr))
+        return placed("PO-1", word.units, code, ceiling_price=str(word.idr))
 
     def tick(self, times: int) -> "Live":
         self.market.tick(times)
@@ -150,11 +176,14 @@ class Live:
     @property
     def money(self) -> float:
         """What all matches that stand are worth, whole rupiah."""
+        live = (*self.market.matches(1), *self.market.matches(2))
+        standing = [match for match in live if match["state"] in LIVE]
+        return sum(self._worth(match) for match in standing) / MICRO
+
+    def _worth(self, match: dict[str, Any]) -> int:
         floors = {offer.line: offer.floor for offer in self.asked.offers}
         ceilings = {need.line: need.ceiling for need in self.asked.needs}
-        total = 0
-        for match in (*self.market.matches(1), *self.market.matches(2)):
-            if match["state"] in LIVE:
-                worth = ceilings[match["need"]] - floors[match["offer"]] - match["leg_cost"]
-                total += (parse_quantity(match["quantity"]) or 0) * worth
-        return total / MICRO
+        given = parse_quantity(match["quantity"]) or 0
+        arrives = parse_quantity(match.get("to_quantity", match["quantity"])) or 0
+        bid: int = ceilings[match["need"]] - match["leg_cost"] - match.get("processing", 0)
+        return arrives * bid - given * floors[match["offer"]]

@@ -136,3 +136,29 @@ def test_hubs_and_markets_that_die_again_and_again_decide_all_the_same(seed: int
     assert sum(int(match["quantity"]) for match in market.matches()) == 500
     assert set(states(market)) == {"proposed"}
     assert checked(market.written()).breaches == []
+
+
+def hearing() -> PaperMarket:
+    """Pepper that Belitung matched inside, and that brings more in Bantul."""
+    hours = Hours((HERE + 25,), dict.fromkeys(("19.02", "34.02"), WIB))
+    market = PaperMarket(hours=hours, outlook=True)
+    inside = placed("PO-1", 500, **{**ORDER, "ceiling_price": "95000"})
+    market.say(report("19.02.01.2004", 1, inside, at=market.now))
+    return offered(market)
+
+
+def told(market: PaperMarket) -> int:
+    logs = [one.value for part in market.parts.values() for one in part.log]
+    return sum(b"lumbung.outlook.v1" in value for value in logs)
+
+
+def test_before_a_cut_off_hubs_hear_what_to_spare_and_nothing_starts() -> None:
+    market = hearing().tick(3)
+    assert told(market) == 0
+    market.tick(step_ms=16 * MINUTE).tick(2)
+    assert told(market) == 2
+    assert states(market) == []
+    inside = [m["quantity"] for m in market.matches(1) if m["state"] == "proposed"]
+    assert inside == ["300"]
+    (match,) = market.tick(step_ms=9 * MINUTE).tick(2).matches()
+    assert (match["state"], match["quantity"]) == ("proposed", "200")

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from schemas import reference
+from schemas.identity import CoopId
 from schemas.quantity import MICRO
 from streams.core.interchange.hasty import answer_hastily
 from streams.core.interchange.legs import leg_book
@@ -15,6 +17,7 @@ from streams.core.interchange.market_round import Problem
 from streams.core.interchange.market_solving import Exchange, Manner
 from streams.core.interchange.solving import solve_between
 from streams.core.interchange.terms import Terms
+from streams.core.interchange.villages import Villages
 from streams.core.lines import NeedLine, OfferLine, Options
 from tests.support import between, networks
 from tests.support.lines import GOODS, TODAY, need, offer
@@ -42,22 +45,38 @@ def test_a_round_goes_by_the_ways_of_its_day():
     assert exchange(asked) == exchange(asked)
 
 
-def test_hubs_that_have_nothing_left_are_told_what_others_pay_too():
-    exchange = Exchange(networks.small(), Manner())
-    asked = problem([], [need("n", 4, 900_000, hub=TAKER)])._replace(hubs=(GIVER, TAKER))
-    found = exchange.prices(asked, exchange(asked).shipments)
-    cost = min(
-        -(-each // 1000) for each, _ in networks.brute_ways(networks.small(), GIVER, TAKER, TODAY)
-    )
-    (quote,) = {found[GIVER][goods] for goods in found[GIVER]}
-    assert quote.sell[-1].idr == 900_000 - cost
-    assert set(exchange.prices(asked._replace(hubs=()), ())) == set()
-
-
 def test_lines_of_one_hub_are_left_to_that_hub():
     exchange = Exchange(networks.small(), Manner())
     found = exchange(problem([offer("o", hub=GIVER)], [need("n", 4, 900_000, hub=GIVER)]))
     assert found.shipments == ()
+
+
+def test_a_round_over_all_lines_has_pairs_inside_hubs_by_ways_from_village_to_village():
+    exchange = Exchange(networks.small(), Manner())
+    exchange.villages = Villages(reference.legs())
+    here, there = "31.72.01.1001", "31.72.02.1001"
+    asked = problem(
+        [offer("o", 10, hub="31.72", coop=here)], [need("n", 4, 900_000, hub="31.72", coop=there)]
+    )
+    (shipment,) = exchange.whole(asked).shipments
+    way = reference.legs().leg(CoopId(here), CoopId(there))
+    assert way is not None
+    assert shipment.leg_cost == -(-way.cost_per_tonne_idr // 1_000)
+    assert exchange(asked).shipments == ()
+
+
+def test_villages_without_a_way_meet_in_no_round_and_sites_are_no_villages():
+    table, register = reference.legs(), reference.register()
+    islands = list(register.coops_of("65.03"))
+    one, other = next(
+        (a, b) for a in islands for b in islands if a != b and table.leg(a, b) is None
+    )
+    villages = Villages(table)
+    sides = [offer("o", hub="65.03", coop=str(one))], [need("n", hub="65.03", coop=str(other))]
+    assert len(villages.legs(*sides)) == 0
+    assert len(villages.legs([offer("o", hub="65.03", coop="PARTNER")], sides[1])) == 0
+    ways = villages.legs([offer("o", hub="65.03", coop=str(other))], sides[1])
+    assert len(ways) == 0  # nobody sells to itself
 
 
 def test_a_round_of_too_many_pairs_is_answered_in_haste_and_says_so():

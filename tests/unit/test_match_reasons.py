@@ -9,7 +9,8 @@ from schemas.quantity import MICRO
 from streams.core.eligibility import CODES, Code
 from streams.core.reasons import TEXTS, Text, amount, rupiah, text
 
-CROWD = {"outbid", "sold_out", "filled", "no_offer", "no_need", "unanswered", "count_wanted"}
+CROWD = {"outbid", "sold_out", "filled", "no_offer", "no_need", "unanswered"}
+CROWD |= {"count_wanted", "outlook"}
 BETWEEN_HUBS = {"sailing", "no_sailing", "capacity", "permit"}
 FIGURES: dict[str, int | str] = {
     "with": "19.02.01.2001|LADA-PUTIH|A|",
@@ -29,7 +30,7 @@ FIGURES: dict[str, int | str] = {
     "floor": 1_000,
     "leg": 130,
     "short": 30,
-    "more": 40,
+    "spared": 40 * MICRO,
     "lot": 50 * MICRO,
     "possible": 40 * MICRO,
     "mine": 1_500_500_000,

@@ -18,7 +18,6 @@ from streams.core.interchange.leg_table import Leg
 from streams.core.interchange.legs import leg_book
 from streams.core.interchange.market_lines import bonds_of
 from streams.core.interchange.market_state import Lines
-from streams.core.interchange.quoting import Posed, quotes
 from streams.core.interchange.rest_pools import with_pools
 from streams.core.interchange.solving import solve_between
 from streams.core.interchange.terms import Interchange, Process, Terms
@@ -114,19 +113,6 @@ def test_a_pool_is_of_those_who_hold_what_is_asked_for(holders: tuple[str, ...])
     alone = solve_between(*lines, terms, options, TODAY)
     found = with_pools(alone, lines, terms, options, TODAY)
     assert traded(found) == {(line, "n"): 40 for line in holders}
-
-
-def test_lines_that_ask_make_no_prices() -> None:
-    offers, needs = [offer("o", hub=HERE)], [far("n", ceiling=9_000)]
-    terms = Terms(legs=leg_book([ROAD]))
-
-    def at(bonds: dict[str, Bond]) -> Any:
-        options = Options(bonuses=False, goods=GOODS, bonds=bonds)
-        found = solve_between(offers, needs, terms, options, TODAY)
-        return quotes(Posed(offers, needs, terms, options, TODAY, found.shipments))
-
-    assert at({})[HERE]
-    assert HERE not in at({"n": ASKS})
 
 
 # ------------------------------------------------------------------ what hubs tell

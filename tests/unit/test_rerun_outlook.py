@@ -1,4 +1,4 @@
-"""Matches of hubs that hear prices, audited over paper logs; the setting that turns it on."""
+"""Matches of hubs that spare goods, audited over paper logs; the setting that turns it on."""
 
 from pathlib import Path
 
@@ -43,13 +43,10 @@ def audits(told: Told, tier: int, cores: Cores) -> list[Audit]:
 
 
 @pytest.mark.parametrize("tier", [1, 2])
-def test_matches_of_hubs_that_hear_prices_are_confirmed(told: Told, tier: int):
+def test_matches_of_hubs_that_spare_goods_are_confirmed(told: Told, tier: int):
     found = audits(told, tier, HEARD)
     assert {audit.verdict for audit in found} == {"confirmed"}
-    rounds = [audit.rebuilt.posed for audit in found]
-    assert all(rounds)
-    heard = [bool(each.options.outlook) for each in rounds if each is not None]
-    assert any(heard) is (tier == 1)
+    assert all(audit.rebuilt.posed for audit in found)
 
 
 def test_under_another_setting_the_round_is_not_found_and_the_page_says_why(told: Told):
@@ -59,7 +56,7 @@ def test_under_another_setting_the_round_is_not_found_and_the_page_says_why(told
     assert any("settings" in line for line in page(differing[0], "en"))
 
 
-def test_the_log_of_hubs_that_hear_prices_holds_every_law(told: Told):
+def test_the_log_of_hubs_that_spare_goods_holds_every_law(told: Told):
     assert checked(told[0]).breaches == []
 
 
@@ -71,14 +68,14 @@ def test_the_setting_reaches_both_workers_and_the_audit(on: bool):
     for hub in (cores.hub(PARTITIONS), serve_streams.builder(PARTITIONS, outlook=on)):
         assert hub._setting.outlook is on
     for market in (cores.market(PARTITIONS), serve_market.builder(PARTITIONS, outlook=on)):
-        assert (market._policy.price is not None) is on
+        assert (market._policy.whole is not None) is on
 
 
-def test_prices_are_off_unless_they_are_turned_on():
-    assert load().settings.matching.outlook is False
+def test_hubs_spare_goods_unless_it_is_turned_off():
+    assert load().settings.matching.outlook is True
 
 
-def test_a_log_without_prices_stays_as_it_was(tmp_path: Path):
+def test_a_log_without_outlooks_stays_as_it_was(tmp_path: Path):
     live = Live(country("LADA-PUTIH", 8, 6, 1), outlook=False).tick(2)
     assert not any(
         b"lumbung.outlook.v1" in (value or b"")

@@ -60,22 +60,12 @@ def test_the_acts_of_a_leg_are_read_whole_or_not_at_all() -> None:
         assert told_to_the_market(LogRecord(place, 0, 0, key, bent), 8) is None
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        (b"[3,7500]", b"[3,6500]"),  # who may wait longer is paid more
-        (b"[3,7500]", b"[0,7500]"),
-        (b"[3,7500]", b"[3,7500,1]"),
-        (b"[3,7500]", b"7500"),
-        (b"[2,9000]", b"[2,-1]"),
-        (b'"grade":"A"', b'"grade":7'),
-    ],
-)
-def test_prices_are_stairs_that_get_better_with_days(old: bytes, new: bytes) -> None:
+@pytest.mark.parametrize("amount", [b'"0"', b'"-1"', b"7", b'"1.0000000"'])
+def test_what_is_spared_is_an_amount_of_a_line(amount: bytes) -> None:
     place, key, value = home(OUTLOOK.hub, 8), key_of(OUTLOOK), written(OUTLOOK, 0)
     assert request(LogRecord(place, 0, 0, key, value), 8) is not None
-    assert old in value
-    assert request(LogRecord(place, 0, 0, key, value.replace(old, new)), 8) is None
+    assert value.count(b'"1.5"') == 1
+    assert request(LogRecord(place, 0, 0, key, value.replace(b'"1.5"', amount)), 8) is None
 
 
 LEG = ("A" * 16, "offer")

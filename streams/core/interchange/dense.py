@@ -40,8 +40,9 @@ class Pairing:
 
 
 def is_small(sides: Sides, road: Road) -> bool:
-    """Whether lots can be searched: few pairs, no process, no leg of limited capacity."""
-    if len(sides.offers) * len(sides.needs) > SEARCH_PAIRS_MAX or road.terms.processes:
+    """Whether lots can be searched: few pairs, no process, no village, no limited room."""
+    hidden = road.terms.processes or road.terms.villages
+    if len(sides.offers) * len(sides.needs) > SEARCH_PAIRS_MAX or hidden:
         return False
     return bool((road.book.room_kg == NO_LIMIT).all())
 

@@ -27,6 +27,7 @@ PERMITS_BYTES_MAX: Final = 32 * 1024
 """Most that permits take: those that offers ask for, those of needs, and those that are held."""
 NO_BONDS: Final[Mapping[str, Bond]] = {}
 _Left = TypeVar("_Left", LeftOffer, LeftNeed)
+_Line = TypeVar("_Line", OfferLine, NeedLine)
 
 
 def left_offers(
@@ -62,8 +63,13 @@ def left_needs(
     proposed: Mapping[str, int],
     contracts: Collection[str] = (),
     bonds: Mapping[str, Bond] = NO_BONDS,
+    *,
+    inside: bool = False,
 ) -> tuple[LeftNeed, ...]:
-    """Needs less what the hub's own proposals bring them; `proposed` is micro by line."""
+    """Needs less what the hub's own proposals bring them; `proposed` is micro by line.
+
+    Of a need that is matched `inside` in part the smallest lot is that of all of it.
+    """
     left = [
         LeftNeed(
             line=n.line,
@@ -75,7 +81,7 @@ def left_needs(
             grades=None if n.grades is None else tuple(sorted(n.grades)),
             needed_day=-1 if n.needed_by_day is None else n.needed_by_day,
             priority=n.priority,
-            min_lot=min(n.min_lot, open_),
+            min_lot=n.min_lot if inside else min(n.min_lot, open_),
             market=n.market,
             contract=n.line in contracts,
             asks=bonds.get(n.line, FREE).asks,
@@ -84,6 +90,17 @@ def left_needs(
         if (open_ := matchable(n.quantity - proposed.get(n.line, 0), n.quantity))
     ]
     return _largest(left)
+
+
+def matched_inside(
+    lines: Sequence[_Line], proposed: Mapping[str, int], bound: Collection[str] = ()
+) -> tuple[list[_Line], dict[str, int]]:
+    """Give the lines that the hub's own proposals take of, and what they do not take, micro.
+
+    Not those that are `bound` to the hub: other hubs may make nothing of them.
+    """
+    taken = [one for one in lines if proposed.get(one.line) and one.line not in bound]
+    return taken, {one.line: one.quantity - proposed[one.line] for one in taken}
 
 
 def _largest(lines: list[_Left]) -> tuple[_Left, ...]:
@@ -142,20 +159,22 @@ class Residuals:
     def _told(self, name: str, version: int) -> None:
         self._tally.put(name, self._home(name.partition("|")[2]), version)
 
-    def renew(self, residual: Residual, at: At, *, known: bool = False) -> Residual | None:
+    def renew(self, residual: Residual, at: At) -> Residual | None:
         """Give what to tell; None when it was told and is the same. Its version is set here.
 
-        Nothing is told of a family that never had anything left, unless it is to be `known`.
+        Nothing is told of a family that never had anything to tell.
         """
         name = f"{residual.hub}|{residual.family}"
         # As tuples: what is left out as a default depends on which object says it.
         lines: list[object] = [
             msgspec.structs.astuple(line) for line in (*residual.offers, *residual.needs)
         ]
+        inside = *residual.inside_offers, *residual.inside_needs
+        lines += [("inside", *msgspec.structs.astuple(line)) for line in inside]
         lines += [msgspec.structs.astuple(one) for one in residual.holders]
         digest = blake2b(msgspec.msgpack.encode(lines), digest_size=16).digest()
         held = self._side.left.get(name)
-        if held is None and not (residual.offers or residual.needs or known):
+        if held is None and not lines:
             return None
         if held is not None and held.digest == digest:
             return None

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from schemas.market import ActTold, LegSide, LegState, LegTold
-from schemas.outlook import Quoted
+from schemas.outlook import Spared
 from streams.core.lifecycle import Life
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -102,16 +102,16 @@ class LeftOver(HubRecord, gc=False):
 
 
 class Heard(HubRecord):
-    """The last sets of prices that the market told, the oldest first; none: too old to heed.
+    """What of its lines the market last told a hub to spare; nothing, too, when it is too old.
 
-    `said` is the market's version of the newest, `at_ms` the time of its round; `moved` is the
-    version of the record that last changed what the hub goes by.
+    `said` is the market's version of it, `at_ms` the time of its round; `moved` is the version of
+    the record that last changed what the hub goes by.
     """
 
     said: int
     moved: int
     at_ms: int
-    told: tuple[tuple[Quoted, ...], ...] = ()
+    spared: tuple[Spared, ...] = ()
 
 
 class Question(HubRecord, gc=False):

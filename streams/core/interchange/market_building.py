@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, Final, Self
 
 from schemas.commodity import Catalogue
+from schemas.legs import LegTable
 from schemas.network import NetworkTables
 from schemas.network_sailings import Sailing
 from schemas.transport import Rates
@@ -19,6 +20,7 @@ from streams.core.interchange.market_solving import Exchange, Manner
 from streams.core.interchange.network import Network
 from streams.core.interchange.network_table import MICRO_PER_KG
 from streams.core.interchange.terms import Process
+from streams.core.interchange.villages import Villages
 from streams.core.lines import goods_of
 
 LOCAL_METRES: Final = 20_000
@@ -73,9 +75,13 @@ class MarketBuilder:
         self._policy = replace(self._policy, hours=Hours(minutes, zones))
         return self
 
-    def telling(self, *, outlook: bool) -> Self:
-        """Whether hubs are told of prices; say so before a partition is made."""
-        self._policy = replace(self._policy, price=self._solve.prices if outlook else None)
+    def telling(self, legs: LegTable | None) -> Self:
+        """Whether hubs are told what to spare for others; say so before a partition is made.
+
+        `legs` are the ways inside hubs; None: nobody is told.
+        """
+        self._solve.villages = None if legs is None else Villages(legs)
+        self._policy = replace(self._policy, whole=None if legs is None else self._solve.whole)
         return self
 
     def partition(self, number: int, epoch: int = 0) -> MarketPartition:

@@ -6,7 +6,8 @@ that may do better yet, or promise nothing: so none is kept. Up to a cut-off of 
 market only listens; then it solves over all it has heard, starts what concerns that hub, and goes
 on for some minutes, so that what a hub could not grant is matched otherwise. What was started is
 not changed by later rounds. Emergencies never wait, nor do goods whose owner was asked whether
-they are there and has just said so. Who was away at a cut-off decides when back.
+they are there and has just said so. Who was away at a cut-off decides when back. For some minutes
+before a cut-off rounds are solved that start nothing: hubs hear what to spare.
 
 Refuses to know how a round is solved. Times are milliseconds UTC.
 """
@@ -23,6 +24,8 @@ from streams.core.lines import NeedLine, OfferLine
 DECIDING_MS: Final = 10 * 60_000
 """How long from its cut-off a hub decides: 120 ticks, in which every family of the country is
 solved several times and what a hub refuses is matched otherwise."""
+HEARING_MS: Final = DECIDING_MS
+"""How long before its cut-off a hub hears what to spare: at the cut-off its drafts hold still."""
 ZONES: Final = (7, 8, 9)
 """Hours that clocks are ahead of UTC: WIB, WITA and WIT."""
 Heard = tuple[int, int, int]
@@ -45,6 +48,11 @@ class Hours:
             for zone, was in zip(ZONES, heard, strict=True)
         )
         return late, mid, early
+
+    def is_near(self, now_ms: int) -> bool:
+        """Whether hubs of some zone decide soon: now they may hear what to spare."""
+        soon = now_ms + HEARING_MS
+        return any(last_cut_off(soon, zone, self.minutes) > now_ms for zone in ZONES)
 
     def open_zones(self, heard: Heard, now_ms: int) -> frozenset[int]:
         """Give the zones whose hubs decide at a moment."""

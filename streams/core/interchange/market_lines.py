@@ -4,7 +4,7 @@ Refuses to know when a round begins and what is under way.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -69,6 +69,28 @@ def bonds_of(told: Sequence[Lines]) -> dict[str, Bond]:
                 holds = tuple(one for one in held.get(line.coop, ()) if one in others)
                 bonds[line.line] = Bond(asks=line.asks, holds=holds)
     return {name: bond for name, bond in bonds.items() if bond != FREE}
+
+
+def with_offers(
+    free: Iterable[OfferLine], inside: Iterable[tuple[str, LeftOffer]], family: str
+) -> list[OfferLine]:
+    """Give offers with what hubs matched of them inside, which is told hub by hub."""
+    found = {offer.line: offer for offer in free}
+    for hub, left in inside:
+        whole = left.quantity + (found[left.line].quantity if left.line in found else 0)
+        found[left.line] = offer_of(left, hub, family, whole)
+    return [found[name] for name in sorted(found)]
+
+
+def with_needs(
+    open_: Iterable[NeedLine], inside: Iterable[tuple[str, LeftNeed]], family: str
+) -> list[NeedLine]:
+    """Give needs with what hubs matched of them inside, which is told hub by hub."""
+    found = {need.line: need for need in open_}
+    for hub, left in inside:
+        whole = left.quantity + (found[left.line].quantity if left.line in found else 0)
+        found[left.line] = need_of(left, hub, family, whole)
+    return [found[name] for name in sorted(found)]
 
 
 def rest_of(

@@ -23,7 +23,6 @@ from streams.core.interchange.market_lines import bonds_of, need_of, offer_of
 from streams.core.interchange.market_pools import pool_names, whole_deals
 from streams.core.interchange.market_state import Between, Family, Pair
 from streams.core.interchange.market_store import MarketStore
-from streams.core.interchange.outlook import Quotes
 from streams.core.interchange.protocol_table import ROUND_WAIT_TICKS
 from streams.core.interchange.return_legs import Flow
 from streams.core.interchange.terms import Interchange, Shipment
@@ -95,7 +94,6 @@ class Begun(NamedTuple):
 
 
 Beginning = Callable[[Problem, Sequence[Shipment], int, int], Begun]
-Price = Callable[[Problem, Sequence[Shipment]], Quotes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +110,8 @@ class Policy:
     grams: Mapping[str, int] = field(default_factory=dict)
     """Grams per base unit, by commodity."""
     hours: Hours = field(default_factory=Hours)
-    price: Price | None = None
-    """What a round says of prices; None: nobody is told."""
+    whole: Solve | None = None
+    """Solves a round over all lines, inside hubs and between; None: nobody spares anything."""
 
     def home_of(self, hub: str) -> int:
         """The partition of hubs that a hub is in."""
@@ -185,8 +183,11 @@ class Rounds:
         return self._policy.hours.open_zones(self._store.now.heard, self._store.now.as_of_ms)
 
     def _waiting(self) -> set[str]:
-        """Families of which nothing may start now: nobody decides, and nothing cannot wait."""
-        if not self._policy.hours.minutes or self._zones:
+        """Families that no round is solved of: nobody decides or hears, and all can wait."""
+        hours, now_ms = self._policy.hours, self._store.now.as_of_ms
+        if not hours.minutes or self._zones:
+            return set()
+        if self._policy.whole is not None and hours.is_near(now_ms):
             return set()
         told = self._store.residuals.values()
         urgent = {r.family for r in told if any(n.priority == EMERGENCY for n in r.needs)}
@@ -250,8 +251,9 @@ class Rounds:
         chosen = whole_deals([*due, *(one for one in wanted if one.match not in names)], room)
         cut = sum(one.match in names for one in chosen) < len(due)
         tried = self._store.families[problem.family].tried
-        shipments, tried, again = self.beginning(problem, chosen, tried, tick)
-        return Begun([one for one in shipments if one.match in names], tried, cut or again)
+        begins = [one for one in chosen if one.match in names]
+        shipments, tried, again = self.beginning(problem, begins, tried, tick)
+        return Begun(shipments, tried, cut or again)
 
     def _begun(
         self, options: Options, ends: Ends, taken: Sequence[Shipment], left: Family

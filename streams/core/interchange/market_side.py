@@ -25,7 +25,7 @@ from schemas.market import (
 from schemas.records import version_of
 from streams.core.interchange import market_life
 from streams.core.interchange.market_asking import is_ending, request_of
-from streams.core.interchange.market_prices import Prices
+from streams.core.interchange.market_outlook import Telling
 from streams.core.interchange.market_round import Policy, Rounds, Solve
 from streams.core.interchange.market_state import APPLIED, Between, DoneTick, End, Lines
 from streams.core.interchange.market_steps import Steps
@@ -74,8 +74,8 @@ class MarketSide:
         self.store = MarketStore(epoch, policy.home_of)
         self.generation = generation
         self._rounds = Rounds(self.store, solve, policy)
-        self._prices = Prices(self.store, policy.price)
-        self._rounds.beginning = self._prices.begun
+        self._telling = Telling(self.store, policy)
+        self._rounds.beginning = self._telling.begun
         self._steps = Steps(self.store, self._rounds)
         self._orphans: dict[tuple[str, str], LegTold] = {}
         self._retell: dict[int, int] = {}
@@ -127,8 +127,8 @@ class MarketSide:
         held = self.store.residuals.get(name)
         if held is not None and held.told >= said.version:
             return
-        version, lines_of = self.store.now.version, (said.offers, said.needs, said.holders)
-        lines = Lines(version, said.version, said.hub, said.family, *lines_of)
+        told = (said.offers, said.needs, said.holders, said.inside_offers, said.inside_needs)
+        lines = Lines(self.store.now.version, said.version, said.hub, said.family, *told)
         self.store.put("residual", name, lines)
         self._rounds.stir(said.family)
 
@@ -223,7 +223,7 @@ class MarketSide:
             if self.store.matches[name].version >= version:
                 self._steps.ask[name] = None
                 self.store.show(name)
-        self._prices.announce(version)
+        self._telling.announce(version)
 
     def drain(
         self,
@@ -232,7 +232,7 @@ class MarketSide:
         asked = [one for name in self._steps.ask for one in self._requests(name)]
         asked += [self._let_go(told) for told in self._orphans.values()]
         asked += [self._tell_all(*each) for each in self._retell.items()]
-        asked += [Asked(said.hub, said) for said in self._prices.drain(self.generation)]
+        asked += [Asked(said.hub, said) for said in self._telling.drain(self.generation)]
         self._steps.ask, self._orphans, self._retell = {}, {}, {}
         rows, shown = self.store.drain()
         return rows, asked, shown

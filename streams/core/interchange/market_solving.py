@@ -8,7 +8,7 @@ and not a time: the same log gives the same answer anywhere.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from schemas.yields import Yields
@@ -17,12 +17,11 @@ from streams.core.interchange.leg_table import Leg, table_of, united
 from streams.core.interchange.legs import LegBook, book_of
 from streams.core.interchange.market_round import Problem
 from streams.core.interchange.network import Network, Ways
-from streams.core.interchange.outlook import Quotes
-from streams.core.interchange.quoting import Posed, quotes
 from streams.core.interchange.rest_pools import with_pools
 from streams.core.interchange.return_legs import return_legs, with_returns
 from streams.core.interchange.solving import solve_between
-from streams.core.interchange.terms import Interchange, Process, Shipment, Terms
+from streams.core.interchange.terms import Interchange, Process, Terms
+from streams.core.interchange.villages import Villages
 
 PAIRS_MAX: Final = 300_000_000
 """Offers times needs of a family: 514 hubs with 32 lines each are 68 million."""
@@ -73,6 +72,7 @@ class Exchange:
         self._network, self.manner = network, manner
         self._ways: dict[int, Ways] = {}
         self.alone: AbstractContextManager[Any] = nullcontext()
+        self.villages: Villages | None = None
         self._books: Books = {}
         self._wholes: Books = {}
 
@@ -86,25 +86,25 @@ class Exchange:
             found = with_pools(found, lines, terms, problem.options, problem.today)
         return found
 
-    def prices(self, problem: Problem, shipments: Sequence[Shipment]) -> Quotes:
-        """What a unit more would bring, and cost, at every hub that has lines of the family.
+    def whole(self, problem: Problem) -> Interchange:
+        """Match lines inside hubs and between them at once, as both tiers could together."""
+        terms, lines = self.terms(problem), (problem.offers, problem.needs)
+        if self.villages is not None:
+            ways = united([terms.legs.legs, self.villages.legs(*lines)])
+            terms = replace(terms, legs=book_of(ways), villages=True)
+        terms = replace(terms, explain=False)
+        found = solve_between(*lines, terms, problem.options, problem.today)
+        if self.manner.pooling:
+            found = with_pools(found, lines, terms, problem.options, problem.today)
+        return found
 
-        Without shipments it is what lines say that nothing has been found for.
-        """
-        terms, lines = self.terms(problem, problem.hubs), (problem.offers, problem.needs)
-        posed = Posed(*lines, terms, problem.options, problem.today, shipments)
-        return quotes(posed)
-
-    def terms(self, problem: Problem, beside: Sequence[str] = ()) -> Terms:
-        """Under which terms a round is solved: the ways and recipes of its day and its lines.
-
-        `beside` are hubs that have none, and are to have ways too.
-        """
+    def terms(self, problem: Problem) -> Terms:
+        """Under which terms a round is solved: the ways and recipes of its day and its lines."""
         manner = self.manner
         codes = {o.commodity for o in problem.offers} | {n.commodity for n in problem.needs}
         here = tuple(p for p in manner.processes if {p.input, p.output} & codes)
         here += self._made(problem)
-        legs = self._legs(problem, here, beside)
+        legs = self._legs(problem, here)
         back = return_legs(problem.flows, legs, problem.today)
         return Terms(
             legs=with_returns(legs, back) if back else legs,
@@ -143,15 +143,13 @@ class Exchange:
             elif own >= recipe.yield_micro:  # nobody promises more than the mill makes
                 yield recipe._replace(hub=hub)
 
-    def _legs(
-        self, problem: Problem, processes: Sequence[Process], beside: Sequence[str]
-    ) -> LegBook:
+    def _legs(self, problem: Problem, processes: Sequence[Process]) -> LegBook:
         """The ways of the day, and of the days on which what is processed is ready.
 
         What is processed where it lies, or where it is wanted, goes to the mill and comes from it.
         """
         places = {o.hub for o in problem.offers} | {n.hub for n in problem.needs}
-        hubs = tuple(sorted(places | {p.hub for p in processes} | {*beside}))
+        hubs = tuple(sorted(places | {p.hub for p in processes}))
         days = tuple(sorted({0} | {p.days for p in processes}))
         when = tuple(problem.today + day for day in days)
         if len(hubs) <= HUBS_ALONE_MAX:

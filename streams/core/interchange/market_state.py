@@ -3,7 +3,7 @@
 `residual/<hub>|<family>` the latest lines of a hub; `done/<partition>` the last tick a hub
 partition has finished; `match/<match>` a match with both its legs; `pair/<first match>` how often
 a pair was tried and how long it rests; `family/<family>` what its last round came to;
-`price/<hub>|<family>` the prices that a hub was told; `applied` how far the log is folded. Of two
+`outlook/<hub>|<family>` what a hub was told to spare; `applied` how far the log is folded. Of two
 records of a key the one of the higher version is kept.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from schemas.market import LeftNeed, LeftOffer, LegSide, LegState
-from schemas.outlook import Quoted
+from schemas.outlook import Spared
 from schemas.permits import Holder
 from streams.core.interchange.protocol_table import OVER, Phase
 from streams.core.interchange.terms import Part
@@ -30,7 +30,7 @@ class MarketRecord(msgspec.Struct, array_like=True):
 
 
 class Lines(MarketRecord):
-    """The latest residual of a hub and family; `told` is the hub's version of it.
+    """The latest residual of a hub and family, as told; `told` is the hub's version of it.
 
     `holders` says which permits owners of lines hold.
     """
@@ -41,6 +41,8 @@ class Lines(MarketRecord):
     offers: tuple[LeftOffer, ...]
     needs: tuple[LeftNeed, ...]
     holders: tuple[Holder, ...] = ()
+    inside_offers: tuple[LeftOffer, ...] = ()
+    inside_needs: tuple[LeftNeed, ...] = ()
 
 
 class DoneTick(MarketRecord, gc=False):
@@ -181,14 +183,13 @@ class Family(MarketRecord, gc=False):
 
 
 class Told(MarketRecord):
-    """The prices that a hub was last told, of which round, and how often since they moved."""
+    """What of its lines a hub was last told to spare, and of which round."""
 
     hub: str
     family: str
     tick: int
     at_ms: int
-    goods: tuple[Quoted, ...]
-    times: int
+    spared: tuple[Spared, ...]
 
 
 class AppliedTo(MarketRecord, gc=False):
@@ -213,7 +214,7 @@ _TYPES: Final[dict[str, type[MarketRecord]]] = {
     "match": Between,
     "pair": Pair,
     "family": Family,
-    "price": Told,
+    "outlook": Told,
     APPLIED: AppliedTo,
 }
 _DECODERS: Final[dict[str, Any]] = {

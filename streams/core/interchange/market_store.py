@@ -36,7 +36,7 @@ class MarketStore:
         self.matches: dict[str, Between] = {}
         self.pairs: dict[str, Pair] = {}
         self.families: dict[str, Family] = {}
-        self.prices: dict[str, Told] = {}
+        self.outlooks: dict[str, Told] = {}
         self.changed: dict[str, None] = {}
         self.open: dict[str, Between] = {}
         self._show: dict[str, None] = {}
@@ -167,6 +167,6 @@ class MarketStore:
             "match": self.matches,
             "pair": self.pairs,
             "family": self.families,
-            "price": self.prices,
+            "outlook": self.outlooks,
         }
         return tables[kind]

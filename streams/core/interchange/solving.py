@@ -238,6 +238,7 @@ def _digest(
             for n in sorted(needs, key=attrgetter("line"))
         ],
         [today, options.bonuses, options.effort, terms.legs.digest, terms.within, terms.pooling],
+        *([terms.villages] if terms.villages else ()),
         sorted(options.keep),
         sorted(options.held_back),
         sorted((*pair, n) for pair, n in options.finished.items()),

@@ -64,6 +64,8 @@ class Terms:
     """Commodity -> the co-ops that may buy it; where absent, everybody may."""
     within: bool = False
     """Whether pairs inside one hub count too, by legs from a hub to itself."""
+    villages: bool = False
+    """Whether pairs inside one hub count by legs from village to village; see `inner`."""
     pooling: bool = False
     """Whether small lots, and small orders, of one hub may trade as one."""
     reasons_max: int | None = None

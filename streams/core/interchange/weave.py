@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from schemas.quantity import MICRO
+from streams.core.interchange.inner import lay_inner
 from streams.core.interchange.leg_table import NO_LIMIT
 from streams.core.interchange.legs import GONE, GRAMS_PER_KG
 from streams.core.interchange.mills import Apart, Mills
@@ -44,6 +45,7 @@ def weave(sides: Sides, road: Road, apart: Apart) -> Web:
     for offer, need in sorted(apart.keep):
         if offer not in apart.alone:
             _lay_alone(loom, sides, road, (offer, (need,)), apart)
+    lay_inner(loom, sides, road, apart)
     mills = Mills(loom, sides, road, chains.outs, chains.ins, apart)
     bundles = [
         bundle
