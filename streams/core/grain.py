@@ -10,6 +10,8 @@ from schemas.quantity import MICRO
 
 GRAIN: Final = 1_000
 """A thousandth of a base unit, in micro: a gram where goods are counted in kilograms."""
+CRUMBS: Final = 1_000
+"""A rest of less than one in so many parts of an order is a crumb."""
 _COUNTED: Final = frozenset({"EA"})
 """Units of what is sold by the piece, as UN/ECE Recommendation 20 writes them."""
 
@@ -17,6 +19,14 @@ _COUNTED: Final = frozenset({"EA"})
 def grain_of(unit: str) -> int:
     """Give how fine goods with this base unit are matched, in micro."""
     return MICRO if unit in _COUNTED else GRAIN
+
+
+def is_crumb(left: int, ordered: int) -> bool:
+    """Whether what is left of an order is too little for a trip of its own, both in micro.
+
+    Goods that are made come in whole grams: 11.999 kg for an order of 12.
+    """
+    return left * CRUMBS < ordered
 
 
 def matchable(left: int, whole: int, grain: int = GRAIN) -> int:

@@ -16,7 +16,7 @@ from streams.core import contracts, deals
 from streams.core.book import Good, HubFamily
 from streams.core.deal_life import LUMBUNG, coming, held, is_held, lumbung_acts
 from streams.core.drafts import EMERGENCY, CutOffs, Drafts
-from streams.core.grain import matchable
+from streams.core.grain import is_crumb, matchable
 from streams.core.interchange.outlook import Inside, inside
 from streams.core.leftover import Beside, left_over
 from streams.core.lifecycle_table import Action
@@ -145,7 +145,7 @@ class Market:
             wanted = seen.wanted - bound
             wanted -= self._promised(LegSide.NEED, name, seen.commodity)
             wanted = matchable(wanted, seen.quantity, self._grain(seen.commodity))
-            if wanted > 0:
+            if wanted > 0 and not is_crumb(wanted, seen.quantity):
                 out.append(self._need(name, coop, seen, wanted))
         return out
 

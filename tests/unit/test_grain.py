@@ -8,7 +8,7 @@ import pytest
 from deploy.shown import cell
 from schemas import reference
 from schemas.quantity import MICRO, parse_quantity
-from streams.core.grain import GRAIN, grain_of, matchable
+from streams.core.grain import GRAIN, grain_of, is_crumb, matchable
 from tests.support.core_logs import counted, decision, placed, report
 from tests.support.paper_market import PaperMarket
 
@@ -73,6 +73,19 @@ def test_stock_below_a_gram_and_the_rest_of_an_order_are_matched_no_more() -> No
     market.say(decision(NEIGHBOUR, 3, name, "receive", at, quantity="10")).tick(2)
     market.say(ordered(BANTUL, "10")).tick(2)
     assert (quantities(market, 1), quantities(market, 2)) == (["10"], ["10"])
+
+
+def test_the_crumb_of_an_order_is_nobodys_trip() -> None:
+    assert is_crumb(MICRO - 1, 1_000 * MICRO)
+    assert not is_crumb(MICRO, 1_000 * MICRO)
+    market = PaperMarket().say(report(BELITUNG, 1, counted("11.999", **PEPPER)))
+    market.say(ordered(NEIGHBOUR, "12")).tick()
+    (match,) = market.matches(1)
+    market.say(decision(NEIGHBOUR, 2, match["match_id"], "accept", market.now))
+    market.say(report("19.02.02.2001", 1, counted("500", **PEPPER))).tick(2)
+    assert quantities(market, 1) == ["11.999"]
+    market.say(ordered(BANTUL, "10.001")).tick(2)
+    assert quantities(market, 2) == ["10.001"]
 
 
 def test_who_asks_for_less_than_a_gram_gets_it() -> None:
