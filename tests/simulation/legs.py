@@ -149,6 +149,7 @@ class Legs:
         """Goods of which word is old are not promised; their owner is asked."""
         if leg.side == "offer" and leg.state == "held" and self.is_old(leg.line, now_ms):
             self._end(leg, "refused", version, now_ms)
+            leg.asks = leg.permits = ()
             if not self.waits(leg.line):
                 self.asked[leg.line] = now_ms, 0
 

@@ -1,19 +1,17 @@
-"""Decides how what hubs told stands in a round, and what its answer leaves of it.
+"""Decides how what hubs told stands in a round: lines, what binds them, what is matched inside.
 
 Refuses to know when a round begins and what is under way.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
-
-import msgspec
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 from schemas.market import LeftNeed, LeftOffer
-from streams.core.grain import matchable
 from streams.core.interchange.market_state import Lines
-from streams.core.interchange.terms import Shipment
 from streams.core.lines import FREE, Bond, NeedLine, OfferLine
+
+_Left = TypeVar("_Left", LeftOffer, LeftNeed)
+_Line = TypeVar("_Line", OfferLine, NeedLine)
 
 
 def offer_of(left: LeftOffer, hub: str, family: str, quantity: int) -> OfferLine:
@@ -71,56 +69,18 @@ def bonds_of(told: Sequence[Lines]) -> dict[str, Bond]:
     return {name: bond for name, bond in bonds.items() if bond != FREE}
 
 
-def with_offers(
-    free: Iterable[OfferLine], inside: Iterable[tuple[str, LeftOffer]], family: str
-) -> list[OfferLine]:
-    """Give offers with what hubs matched of them inside, which is told hub by hub."""
-    found = {offer.line: offer for offer in free}
+def with_inside(
+    free: Iterable[_Line],
+    inside: Iterable[tuple[str, _Left]],
+    family: str,
+    line_of: Callable[[_Left, str, str, int], _Line],
+) -> list[_Line]:
+    """Give lines with what hubs matched of them inside, which is told hub by hub.
+
+    `line_of` is `offer_of` or `need_of`.
+    """
+    found = {line.line: line for line in free}
     for hub, left in inside:
         whole = left.quantity + (found[left.line].quantity if left.line in found else 0)
-        found[left.line] = offer_of(left, hub, family, whole)
+        found[left.line] = line_of(left, hub, family, whole)
     return [found[name] for name in sorted(found)]
-
-
-def with_needs(
-    open_: Iterable[NeedLine], inside: Iterable[tuple[str, LeftNeed]], family: str
-) -> list[NeedLine]:
-    """Give needs with what hubs matched of them inside, which is told hub by hub."""
-    found = {need.line: need for need in open_}
-    for hub, left in inside:
-        whole = left.quantity + (found[left.line].quantity if left.line in found else 0)
-        found[left.line] = need_of(left, hub, family, whole)
-    return [found[name] for name in sorted(found)]
-
-
-def rest_of(
-    offers: Sequence[OfferLine], needs: Sequence[NeedLine], shipments: Sequence[Shipment]
-) -> tuple[list[OfferLine], list[NeedLine]]:
-    """Give the lines of a round that shipments leave something of, with as much as they leave."""
-    gone = moved(shipments)
-    return (
-        [_less(offer, left) for offer in offers if (left := _left(offer, gone))],
-        [_less(need, left) for need in needs if (left := _left(need, gone))],
-    )
-
-
-def has_left(line: OfferLine | NeedLine, gone: Mapping[str, int]) -> bool:
-    """Whether something of a line could still be matched when so much of it is gone."""
-    return _left(line, gone) > 0
-
-
-def _left(line: OfferLine | NeedLine, gone: Mapping[str, int]) -> int:
-    return matchable(line.quantity - gone.get(line.line, 0), line.quantity)
-
-
-def moved(shipments: Sequence[Shipment]) -> Counter[str]:
-    """Give what shipments take of lines, micro base units."""
-    found: Counter[str] = Counter()
-    for shipment in shipments:
-        found[shipment.offer] += shipment.given
-        found[shipment.need] += shipment.quantity
-    return found
-
-
-def _less(line: Any, left: int) -> Any:
-    return line if left == line.quantity else msgspec.structs.replace(line, quantity=left)

@@ -18,7 +18,7 @@ from typing import Final
 
 from schemas.outlook import Outlook
 from streams.core.interchange.hub_outlook import HEEDED_MS
-from streams.core.interchange.market_lines import with_needs, with_offers
+from streams.core.interchange.market_lines import need_of, offer_of, with_inside
 from streams.core.interchange.market_round import WORK_A_TICK, Begun, Policy, Problem
 from streams.core.interchange.market_state import Told, encode
 from streams.core.interchange.market_store import MarketStore
@@ -59,8 +59,10 @@ class Telling:
         told, family = list(self._store.lines_of(problem.family)), problem.family
         given = [(lines.hub, one) for lines in told for one in lines.inside_offers]
         asked = [(lines.hub, one) for lines in told for one in lines.inside_needs]
-        offers = with_offers(problem.offers, given, family)
-        whole = problem._replace(offers=offers, needs=with_needs(problem.needs, asked, family))
+        whole = problem._replace(
+            offers=with_inside(problem.offers, given, family, offer_of),
+            needs=with_inside(problem.needs, asked, family, need_of),
+        )
         told_before = [held for hub in problem.hubs if (held := self._held(hub, family))]
         spares = bool(given) or any(held.spared for held in told_before)
         if not spares or self._policy.whole is None or whole.work > WHOLE_WORK:
