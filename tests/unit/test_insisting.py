@@ -1,9 +1,13 @@
 """Lines that insist on a lot nobody could carry are taken out before a round is solved."""
 
+import numpy as np
+
 from schemas.quantity import MICRO
-from streams.core.interchange.insisting import in_reach
+from streams.core.interchange.insisting import in_reach, too_small
 from streams.core.interchange.leg_table import Leg
 from streams.core.interchange.legs import leg_book
+from streams.core.interchange.road import Road, hub_numbers
+from streams.core.interchange.sides import Sides, sides
 from streams.core.interchange.solving import solve_between
 from streams.core.interchange.terms import Interchange, Process, Terms
 from streams.core.lines import NeedLine, OfferLine, Options
@@ -96,3 +100,25 @@ def test_what_spoils_is_sold_at_no_loss_however_many_lie_beside_it():
     found = run([*spoiling, offer("p", 5, 1_800, hub=HERE)], [far("n", 10, 2_000)], FULL, None)
     assert traded(found) == {("p", "n"): 5}
     assert (found.certified, found.gap) == (True, 0)
+
+
+def test_a_pair_is_too_small_only_if_no_mill_and_no_two_mills_carry_its_lots():
+    slow = Process("R1", "KELAPA", "KOPRA", HERE, 200_000)
+    quick = Process("R2", "KELAPA", "KOPRA", HERE, 250_000)
+    nuts = offer("o", 100, commodity="KELAPA", min_lot=90)
+    for lot, ways, found in (
+        (25, (quick,), []),
+        (26, (quick,), [(0, 0)]),
+        (21, (slow,), [(0, 0)]),
+        (21, (slow, quick), []),
+        (21, (), []),  # they cannot meet at all
+    ):
+        asked = need("n", 50, commodity="KOPRA", min_lot=lot)
+        assert list(too_small(columns([nuts], [asked], ways), ways)) == found
+
+
+def columns(offers: list[OfferLine], needs: list[NeedLine], ways: tuple[Process, ...]) -> Sides:
+    terms = Terms(legs=leg_book([Leg(HERE, HERE, 0, 0)]), processes=ways)
+    places = {o.hub for o in offers} | {n.hub for n in needs}
+    road = Road(terms, TODAY, hub_numbers(terms.legs, places))
+    return sides(offers, needs, MONEY, road, np.zeros(len(offers), np.int64))

@@ -52,19 +52,19 @@ def too_small(sides: Sides, processes: Sequence[Process]) -> Iterator[tuple[int,
         made[process.input, process.output].append(process)
     for i, j in sorted(pairs):
         offer, need = sides.offers[i], sides.needs[j]
-        ways: Iterable[Process | None] = made.get((offer.commodity, need.commodity), ())
-        if offer.commodity == need.commodity:
-            ways = (*ways, None)
-        if not any(_carries(offer, need, way) for way in ways):
+        ways = made.get((offer.commodity, need.commodity), [])
+        could = bool(ways) or offer.commodity == need.commodity
+        if could and not _carries(offer, need, ways):
             yield i, j
 
 
-def _carries(offer: OfferLine, need: NeedLine, process: Process | None) -> bool:
-    """Whether a pair could carry the lots of both, made by a process or as it is."""
-    if process is None:
+def _carries(offer: OfferLine, need: NeedLine, ways: Sequence[Process]) -> bool:
+    """Whether a pair could carry the lots of both, as it is or made, by several mills perhaps."""
+    if offer.commodity == need.commodity:
         return min(offer.quantity, need.quantity) >= max(offer.min_lot, need.min_lot)
-    quantity = min(need.quantity, process.made_from(offer.quantity))
-    return quantity >= need.min_lot and process.takes(quantity) >= offer.min_lot
+    most = [min(need.quantity, way.made_from(offer.quantity)) for way in ways]
+    takes = [way.takes(much) for way, much in zip(ways, most, strict=True)]
+    return max(most, default=-1) >= need.min_lot and max(takes, default=-1) >= offer.min_lot
 
 
 def _largest(lines: Iterable[OfferLine | NeedLine]) -> dict[str, int]:
