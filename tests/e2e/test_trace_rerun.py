@@ -46,7 +46,8 @@ def test_a_match_of_a_real_log_is_confirmed_by_another_solver(granary: Path, tie
     assert found["verdict"] == "confirmed"
     answer = found["answer"]
     assert (answer["gap"], answer["second_gap"], answer["certified"]) == (0, 0, True)
-    assert abs(answer["told_worth"] - answer["second_worth"]) <= 1
+    whole = answer["told_worth"] + answer["rounding"]  # what whole pieces and grams took off it
+    assert abs(whole - answer["second_worth"]) <= 2
     assert found["lines"]["matches"] >= 1
     assert found["read"]["records"] > found["began"]["offset"]
     assert found["read"]["topic"].startswith("lumbung.events" if tier == 1 else "lumbung.market")
